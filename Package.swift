@@ -1,0 +1,134 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "parley",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "parley", targets: ["parley"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration",
+            from: "1.4.0",
+            traits: [.defaults, "YAML"]
+        ),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // Values, rules, ports and errors. Imports no driver and no protocol.
+        .target(name: "ParleyCore", swiftSettings: settings),
+        // Compositions over the ports, and the reference store.
+        .target(name: "ParleyStore", dependencies: ["ParleyCore"], swiftSettings: settings),
+        .target(name: "ParleySQLite", dependencies: ["ParleyCore", grdb, logging], swiftSettings: settings),
+        // Features: no driver, no sibling feature.
+        .target(
+            name: "ParleyAuth",
+            dependencies: [
+                "ParleyCore", crypto, logging, nioPosix,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "ParleyChat", dependencies: ["ParleyCore", lifecycle, logging], swiftSettings: settings),
+        .target(
+            name: "ParleyOpenAI",
+            dependencies: ["ParleyCore", asyncHTTPClient, nioCore, logging],
+            swiftSettings: settings
+        ),
+        // The web app's files.
+        .target(name: "ParleyWeb", resources: [.embedInCode("Public")], swiftSettings: settings),
+        // The only target that knows HTTP.
+        .target(
+            name: "ParleyServer",
+            dependencies: [
+                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyWeb",
+                hummingbird, httpTypes, nioCore, logging, lifecycle,
+            ],
+            swiftSettings: settings
+        ),
+        // Commands and wiring: the only place that sees drivers and features together.
+        .executableTarget(
+            name: "parley",
+            dependencies: [
+                "ParleyCore", "ParleyStore", "ParleySQLite", "ParleyAuth", "ParleyChat", "ParleyOpenAI", "ParleyServer",
+                hummingbird, logging, lifecycle, asyncHTTPClient, nioPosix,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ParleyTesting",
+            dependencies: ["ParleyCore", "ParleyStore"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "parley-bench",
+            dependencies: [
+                "ParleyCore", "ParleyAuth", "ParleyServer", "ParleySQLite",
+                hummingbird, httpTypes, nioCore, asyncHTTPClient, logging,
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "Benchmarks/parley-bench",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "ParleyCoreTests", dependencies: ["ParleyCore", "ParleyTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "ParleyStoreTests",
+            dependencies: ["ParleyCore", "ParleyStore", "ParleySQLite", "ParleyTesting", grdb, logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ParleyAuthTests",
+            dependencies: ["ParleyCore", "ParleyAuth", "ParleyStore", "ParleyTesting", crypto, logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ParleyChatTests",
+            dependencies: [
+                "ParleyCore", "ParleyChat", "ParleyOpenAI", "ParleyStore", "ParleyTesting",
+                hummingbird, nioCore, logging, lifecycle, asyncHTTPClient,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ParleyServerTests",
+            dependencies: [
+                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleyStore", "ParleySQLite", "ParleyTesting",
+                "parley", hummingbird, httpTypes, nioCore, logging, asyncHTTPClient,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,98 @@
+/// Every limit of Parley's model, with its reason. What a route or a socket limits stands in ``Limits`` too.
+public enum Limits {
+    private static let kibibyte = 1024
+    private static let mebibyte = 1024 * 1024
+
+    // MARK: Text and values
+
+    /// The longest text of a user, system or tool message, UTF-8. Mattermost stops at 16 383 characters, a Matrix event at 64 KiB.
+    public static let messageContentBytes = 64 * kibibyte
+    /// The longest text of an assistant's message: answers run longer than questions.
+    public static let assistantContentBytes = mebibyte
+    /// `parts`, `contexts` and `ai_response` of one message together, as JSON text.
+    public static let messageAttachmentBytes = 256 * kibibyte
+    /// A metadata object as JSON text: labels, not a document store.
+    public static let metadataBytes = 16 * kibibyte
+    /// How deep metadata, parts and answers may nest: real ones stay under ten.
+    public static let metadataDepth = 32
+    /// How deep any body may nest: a message's metadata stands three levels down.
+    public static let jsonDepth = 64
+    /// A title in Unicode scalars: a line of a sidebar, with room.
+    public static let titleLength = 256
+    /// A description in Unicode scalars.
+    public static let descriptionLength = 4096
+    /// A project's name in Unicode scalars.
+    public static let projectNameLength = 256
+    /// A persona's name in bytes.
+    public static let personaBytes = 64
+    /// A reaction in bytes: the longest emoji sequences in use are 35.
+    public static let emojiBytes = 64
+    /// A draft's text in bytes: what it will be sent as.
+    public static let draftBytes = messageContentBytes
+    /// A search query in bytes.
+    public static let searchQueryBytes = 1024
+    /// How many terms of a query count: each is a walk through the index.
+    public static let searchTerms = 16
+    /// The preview of a last message in characters: two lines of a sidebar.
+    public static let previewLength = 140
+    /// The snippet round a search hit in characters.
+    public static let snippetLength = 200
+    /// An e-mail address in bytes (RFC 5321, section 4.5.3.1: 254 leave room for the brackets).
+    public static let emailBytes = 3...254
+    /// A department in bytes.
+    public static let departmentBytes = 128
+    /// A model's name in bytes.
+    public static let modelBytes = 256
+
+    // MARK: Counts
+
+    /// A page: default and range, as OpenAI's lists.
+    public static let pageSize = 50
+    /// What `limit` may be.
+    public static let pageSizes = 1...100
+    /// Messages in one append: all or none, so they share one transaction.
+    public static let messagesPerAppend = 100
+    /// Members of a project.
+    public static let membersPerProject = 1000
+    /// Different emoji on one message.
+    public static let reactionsPerMessage = 64
+    /// Versions kept of one message: the oldest are never dropped, the next edit is refused.
+    public static let versionsPerMessage = 1000
+
+    // MARK: Accounts
+
+    /// A password in bytes. Eight is the least of NIST SP 800-63B, section 5.1.1.1; above 1 024 hashing it is a burden.
+    public static let passwordBytes = 8...1024
+    /// How long a sign-in lasts without use.
+    public static let sessionLifetime = Duration.seconds(30 * 24 * 60 * 60)
+
+    // MARK: Bodies
+
+    /// The body of a message or chat route.
+    public static let messageBodyBytes = 8 * mebibyte
+    /// Any other body.
+    public static let bodyBytes = 256 * kibibyte
+    /// The request line and headers together.
+    public static let headerBytes = 16 * kibibyte
+    /// The number of header fields.
+    public static let headerFields = 100
+    /// The URL.
+    public static let urlBytes = 8 * kibibyte
+
+    // MARK: Queues and times
+
+    /// Writes waiting for a store's writer: at a few thousand a second this is under a second's wait.
+    public static let storeQueue = 2048
+    /// Events waiting for one subscriber in process; the next one turns all into one "you missed something".
+    public static let subscriptionQueue = 1024
+    /// Replies written at once by one instance.
+    public static let runningReplies = 1000
+    /// How often a reply's pieces are committed: a frame of a 50 Hz screen, and 20 ms bounds what a crash can take.
+    public static let pieceInterval = Duration.milliseconds(20)
+    /// Pieces of one reply waiting for their commit, in bytes; the model's stream is not read on beyond it.
+    public static let pendingPieceBytes = 256 * kibibyte
+    /// How long a reply's lease holds without renewal.
+    public static let replyLease = Duration.seconds(10)
+    /// How long a shutdown waits for running replies before it parks them.
+    public static let shutdownGrace = Duration.seconds(8)
+}

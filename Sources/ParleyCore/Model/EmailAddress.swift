@@ -1,0 +1,39 @@
+import Foundation
+
+/// An e-mail address as an identity: trimmed, NFC, lower case, 3 to 254 bytes, with one `@` inside, no white space and no
+/// control characters.
+///
+/// It is compared as text; whether it receives mail is not asked. Stores and the wire only ever see this form.
+public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The normalised address.
+    public let value: String
+
+    /// Normalises and checks an address; `nil` where it is none.
+    public init?(_ text: String) {
+        let normalized = text.trimmingCharacters(in: .whitespaces).lowercased().precomposedStringWithCanonicalMapping
+        let halves = normalized.split(separator: "@", omittingEmptySubsequences: false)
+        guard Limits.emailBytes.contains(normalized.utf8.count), halves.count == 2, halves.allSatisfy({ !$0.isEmpty }),
+            normalized.unicodeScalars.allSatisfy(Self.mayContain)
+        else { return nil }
+        value = normalized
+    }
+
+    /// Takes an address that was normalised when it was stored.
+    public init(normalized value: String) {
+        self.value = value
+    }
+
+    private static func mayContain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .spaceSeparator, .lineSeparator, .paragraphSeparator:
+            false
+        default: true
+        }
+    }
+
+    /// Orders by text.
+    public static func < (lhs: Self, rhs: Self) -> Bool { lhs.value < rhs.value }
+
+    /// The normalised address.
+    public var description: String { value }
+}

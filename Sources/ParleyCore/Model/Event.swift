@@ -1,0 +1,62 @@
+/// What interested sockets and streams are told, after it was committed.
+///
+/// Events of one conversation may arrive out of order or twice: they are folded by revision, deltas by index.
+public struct Event: Hashable, Sendable {
+    /// What happened.
+    public enum Kind: Hashable, Sendable {
+        /// A committed change.
+        case change(Change)
+        /// Committed pieces of a running reply; no revision.
+        case delta(ReplyDelta)
+    }
+
+    /// The project whose members may know.
+    public let projectID: ProjectID
+    /// The conversation it happened in.
+    public let conversationID: ConversationID
+    /// What happened.
+    public let kind: Kind
+    /// When it was committed.
+    public let timestamp: Timestamp
+
+    /// Makes an event.
+    public init(projectID: ProjectID, conversationID: ConversationID, kind: Kind, timestamp: Timestamp) {
+        self.projectID = projectID
+        self.conversationID = conversationID
+        self.kind = kind
+        self.timestamp = timestamp
+    }
+
+    /// The event of a change.
+    public init(_ change: Change) {
+        kind = .change(change)
+        switch change {
+        case .conversationCreated(let conversation), .conversationUpdated(let conversation),
+            .conversationDeleted(let conversation):
+            projectID = conversation.projectID
+            conversationID = conversation.id
+            timestamp = conversation.updatedAt
+        case .messageAppended(let message), .messageUpdated(let message):
+            projectID = message.projectID
+            conversationID = message.conversationID
+            timestamp = message.updatedAt
+        }
+    }
+}
+
+/// A committed piece of a running reply.
+public struct ReplyDelta: Hashable, Sendable {
+    /// The reply.
+    public let messageID: MessageID
+    /// The piece's place: 0, 1, 2 …
+    public let index: Int
+    /// The piece's text.
+    public let text: String
+
+    /// Makes a delta.
+    public init(messageID: MessageID, index: Int, text: String) {
+        self.messageID = messageID
+        self.index = index
+        self.text = text
+    }
+}

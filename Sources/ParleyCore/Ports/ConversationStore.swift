@@ -1,0 +1,244 @@
+/// Where projects, conversations and messages live: the one port that every mode implements and every composition wraps.
+///
+/// What holds for every method:
+/// - **Access is inside the statement.** The store checks `identity` against the project's members in the same atomic step
+///   as the work. Not visible and not existing are one: ``ParleyError/notFound``. A role that is not enough is
+///   ``ParleyError/Code/forbidden``.
+/// - **A returned write is committed** to the truth, with its durable settings on.
+/// - **`seq` and `revision` are gapless**, assigned in the commit. Every ``Change`` of a conversation takes one revision.
+/// - **A repeated create is answered with what the first made** (``Commit/isReplay``); the same id with other content is
+///   ``ParleyError/idempotencyConflict``. An id that belongs to something the caller can't see is ``ParleyError/notFound``.
+///   Repetition is looked for before `expectedRevision` is compared.
+/// - **`expectedRevision`** that is not the present one is ``ParleyError/stale(revision:)``, and nothing is written.
+/// - A write that would change nothing writes nothing: no change, no revision.
+/// - Errors are ``ParleyError``s; ``ParleyError/Code/unavailable`` where the truth could not be reached or its queue is full.
+///
+/// Inputs have passed ``Rules``. Times come from the store's injected clock, ids from its id maker.
+public protocol ConversationStore: ProjectStore, MessageStore, ReplyStore {
+    /// Checks that the caller may do `access` to a conversation. For the error path only: no write relies on it.
+    func authorize(_ access: Access, to conversation: ConversationID, as identity: Identity) async throws
+
+    /// Makes a conversation. Change: `conversationCreated`, revision 1.
+    func createConversation(_ input: NewConversation, as identity: Identity) async throws -> Commit<Conversation>
+
+    /// A conversation with its newest messages, oldest first, from one snapshot.
+    func conversation(
+        _ id: ConversationID,
+        newestMessages limit: Int,
+        as identity: Identity
+    ) async throws -> (conversation: Conversation, page: MessagePage)
+
+    /// Conversations by `updatedAt`, newest first; ties by id, descending. A project the caller is not in is `notFound`.
+    func conversations(
+        _ filter: ConversationFilter,
+        page: PageRequest,
+        as identity: Identity
+    ) async throws -> Page<Conversation>
+
+    /// Changes a conversation's own fields. Change: `conversationUpdated`.
+    ///
+    /// Moving needs `write` in both projects; a target the caller can't see is `notFound`.
+    func updateConversation(
+        _ id: ConversationID,
+        _ changes: ConversationChanges,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Conversation>
+
+    /// Deletes a conversation with all its messages, versions, drafts and search entries. Change: `conversationDeleted`.
+    ///
+    /// A running reply in it loses its lease.
+    func deleteConversation(
+        _ id: ConversationID,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Void>
+
+    /// Makes a new conversation in the same project that holds copies of messages 1…`seq`, with ids of their own.
+    ///
+    /// Copies keep role, author, text, parts, metadata, contexts, answer, model, `createdAt` and deletion; not reactions
+    /// and versions. The copy of message n has revision n + 1, the conversation `seq` + 1. A `seq` past the end, or under 1,
+    /// is ``ParleyError/invalid(_:_:)`` naming `seq`; a range with a running reply ``ParleyError/replyInProgress``.
+    /// Change: `conversationCreated`. Needs `write`. The owner of the fork is the caller.
+    func forkConversation(
+        _ id: ConversationID,
+        _ request: ForkRequest,
+        as identity: Identity
+    ) async throws -> Commit<Conversation>
+
+    /// The conversation as it is now, and the messages changed since a revision, by revision: complete and in order.
+    ///
+    /// `revision` is the last message's revision where there are more, else the conversation's. A `since` past the present
+    /// revision is ``ParleyError/Code/resync``. No `since` is too old; under 0 counts as 0.
+    func changes(
+        in conversation: ConversationID,
+        since revision: Int,
+        limit: Int,
+        as identity: Identity
+    ) async throws -> ChangePage
+
+    /// The caller's own draft; `nil` where there is none. A conversation of `nil` is the one not yet made.
+    func draft(in conversation: ConversationID?, as identity: Identity) async throws -> Draft?
+
+    /// Keeps the caller's own draft; an empty text removes it. Needs `write` in the conversation. No revision, no change.
+    func setDraft(_ text: String, in conversation: ConversationID?, as identity: Identity) async throws -> Draft
+
+    /// Messages that match, in every conversation the caller sees or in one project; newest `createdAt` first.
+    ///
+    /// Deleted messages and running replies are not found. A reply is found once it has ended.
+    func search(
+        _ query: SearchQuery,
+        in project: ProjectID?,
+        page: PageRequest,
+        as identity: Identity
+    ) async throws -> Page<SearchHit>
+}
+
+/// Projects and their members.
+public protocol ProjectStore: Sendable {
+    /// The caller's personal project, made on first sight: named `Personal`, the caller its only member and owner.
+    func personalProject(as identity: Identity) async throws -> Project
+
+    /// Makes a project with the caller as its owner.
+    func createProject(_ input: NewProject, as identity: Identity) async throws -> Commit<Project>
+
+    /// A project the caller is a member of.
+    func project(_ id: ProjectID, as identity: Identity) async throws -> Project
+
+    /// The caller's projects by `updatedAt`, newest first; ties by id, descending. Makes the personal one where missing.
+    func projects(page: PageRequest, as identity: Identity) async throws -> Page<Project>
+
+    /// Changes a project's own fields. Needs `administer`.
+    func updateProject(_ id: ProjectID, _ changes: ProjectChanges, as identity: Identity) async throws -> Project
+
+    /// Deletes a project and all its conversations, as `deleteConversation` does, whose changes are returned.
+    ///
+    /// Needs `administer`; a personal project is `forbidden`.
+    func deleteProject(_ id: ProjectID, as identity: Identity) async throws -> Commit<Void>
+
+    /// Adds a member or changes their role. Needs `administer`; `forbidden` in a personal project or for the last owner.
+    func setMember(
+        _ email: EmailAddress,
+        role: Role,
+        in project: ProjectID,
+        as identity: Identity
+    ) async throws -> Project
+
+    /// Removes a member. Needs `administer`, or to be that member; `forbidden` for the last owner. Not a member: `notFound`.
+    ///
+    /// Returns the project as it is now. Drafts the person had in its conversations go with them.
+    func removeMember(_ email: EmailAddress, from project: ProjectID, as identity: Identity) async throws -> Project
+}
+
+/// The entries of a conversation's log.
+public protocol MessageStore: Sendable {
+    /// A part of a log.
+    func messages(
+        in conversation: ConversationID,
+        _ range: MessageRange,
+        limit: Int,
+        as identity: Identity
+    ) async throws -> MessagePage
+
+    /// Appends messages, all or none, in order. Changes: one `messageAppended` each. Needs `write`.
+    ///
+    /// Items whose id is there already with the same content are answered with what is stored; the rest is appended.
+    /// ``Commit/isReplay`` says that all were there. User messages get the caller as `author`, and clear the caller's draft
+    /// in this conversation.
+    func appendMessages(
+        _ messages: [NewMessage],
+        to conversation: ConversationID,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<[Message]>
+
+    /// Changes text or metadata. Change: `messageUpdated`, `isEdited` set where the text changed, and the text before kept.
+    ///
+    /// A deleted message is `forbidden`, a running reply `replyInProgress`.
+    func editMessage(
+        _ id: MessageID,
+        in conversation: ConversationID,
+        _ changes: MessageChanges,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Message>
+
+    /// The texts a message had before, oldest first.
+    func versions(
+        of id: MessageID,
+        in conversation: ConversationID,
+        as identity: Identity
+    ) async throws -> [MessageVersion]
+
+    /// Deletes a message: text, parts, contexts, answer, metadata, reactions and versions go, its `seq` stays.
+    ///
+    /// Change: `messageUpdated` with status `deleted`. A running reply loses its lease. Deleting again changes nothing.
+    func deleteMessage(
+        _ id: MessageID,
+        in conversation: ConversationID,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Message>
+
+    /// Adds (`present`) or takes back the caller's reaction. Change: `messageUpdated`. A deleted message is `forbidden`.
+    func setReaction(
+        _ emoji: String,
+        present: Bool,
+        on id: MessageID,
+        in conversation: ConversationID,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Message>
+}
+
+/// Replies: one at a time per conversation, written under a lease.
+public protocol ReplyStore: Sendable {
+    /// Commits the person's message and an empty `streaming` reply with the caller's lease, in one step.
+    ///
+    /// - Without a conversation one is made, titled by ``MessageText/title(for:)``; a conversation that nobody has titled
+    ///   and that holds no messages is titled so too. Changes in order: `conversationCreated` or `conversationUpdated` where
+    ///   that is so, then `messageAppended` twice.
+    /// - A message id that is there already with the same content: where a reply to it exists, the turn as it is now,
+    ///   without a lease and as a replay; where none exists, a reply is begun. Without a conversation the id is looked for
+    ///   among the caller's own messages, so that a retry finds the conversation that the first try made.
+    /// - Where another reply is streaming: ``ParleyError/replyInProgress``, and nothing is written.
+    /// - The caller's draft there (or the one not yet in a conversation) is cleared.
+    func beginTurn(
+        _ request: TurnRequest,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Turn>
+
+    /// Makes an ended reply `streaming` again, empty, with a lease; its text becomes a version. Needs `write`.
+    ///
+    /// Only an assistant's message that follows a user's; otherwise ``ParleyError/invalid(_:_:)``. A deleted one is
+    /// `forbidden`. Where any reply is streaming: `replyInProgress`. Parts, contexts, answer, confidence, tokens, latency and
+    /// metadata of the version before are cleared. Change: `messageUpdated`.
+    func beginRegeneration(
+        of id: MessageID,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Turn>
+
+    /// Commits pieces of a reply, durable before it returns, and renews the lease.
+    ///
+    /// The pieces take the indices from `index` on. `notFound` where the lease is lost (deleted, ended, taken over).
+    func appendPieces(_ pieces: [String], at index: Int, under lease: ReplyLease) async throws -> LeaseState
+
+    /// Renews a lease while the model is silent. `notFound` where it is lost.
+    func renew(_ lease: ReplyLease) async throws -> LeaseState
+
+    /// Ends a reply: its pieces become its text. Change: `messageUpdated`. `notFound` where the lease is lost.
+    func finishReply(_ outcome: ReplyOutcome, under lease: ReplyLease) async throws -> Commit<Message>
+
+    /// Asks whoever writes a reply to stop. Returns the reply as it is; changes nothing where it has ended. Needs `write`.
+    func requestStop(of id: MessageID, as identity: Identity) async throws -> Message
+
+    /// A reply, and its pieces behind an index (-1 for all), from one snapshot.
+    func replyProgress(of id: MessageID, after index: Int, as identity: Identity) async throws -> ReplyProgress
+
+    /// Marks `interrupted` every reply whose lease has run out, with what it had. Changes: `messageUpdated` each.
+    ///
+    /// A store that only one process can open does so for all when it is opened.
+    func interruptAbandonedReplies() async throws -> Commit<Int>
+}

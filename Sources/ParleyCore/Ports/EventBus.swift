@@ -1,0 +1,62 @@
+/// Carries committed events to whoever is interested, in this process and, where the bus is shared, in every other.
+public protocol EventBus: Sendable {
+    /// Hands events to all subscribers of their topics. Never waits for a subscriber, and never fails a write that has
+    /// committed: a subscriber that can't be reached finds out by revision.
+    func publish(_ events: [Event]) async
+
+    /// Subscribes to a topic for the time of `body`. Events published after `body` begins are seen by it.
+    func withSubscription<Result: Sendable>(
+        to topic: EventTopic,
+        _ body: (EventSubscription) async throws -> Result
+    ) async throws -> Result
+}
+
+/// What a subscriber is interested in.
+public enum EventTopic: Hashable, Sendable {
+    /// Everything in a project.
+    case project(ProjectID)
+    /// Everything in one conversation.
+    case conversation(ConversationID)
+}
+
+/// What a subscription hands out.
+public enum Signal: Hashable, Sendable {
+    /// An event.
+    case event(Event)
+    /// Some events were dropped, since this subscriber was too slow or a link was lost: read the state afresh.
+    case lagged
+}
+
+/// A subscriber's bounded queue, as an asynchronous sequence that ends when the bus shuts down or the task is cancelled.
+public struct EventSubscription: AsyncSequence, Sendable {
+    /// Hands out signals in their order.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        private var base: AsyncStream<Signal>.Iterator
+
+        fileprivate init(_ base: AsyncStream<Signal>.Iterator) {
+            self.base = base
+        }
+
+        /// The next signal.
+        public mutating func next() async -> Signal? {
+            await base.next(isolation: nil)
+        }
+
+        /// The next signal, on the caller's isolation.
+        public mutating func next(isolation actor: isolated (any Actor)?) async -> Signal? {
+            await base.next(isolation: actor)
+        }
+    }
+
+    private let stream: AsyncStream<Signal>
+
+    /// Wraps the stream that a bus feeds.
+    public init(_ stream: AsyncStream<Signal>) {
+        self.stream = stream
+    }
+
+    /// Hands out signals in their order.
+    public func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(stream.makeAsyncIterator())
+    }
+}

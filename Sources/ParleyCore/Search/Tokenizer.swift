@@ -1,0 +1,94 @@
+import Foundation
+
+/// Cuts text into the terms that every store's index holds: one tokenizer, so that a search finds the same everywhere.
+///
+/// Text is folded first: NFKC, case, diacritics and width. A term is a run of letters and digits; a run of Han, Hiragana,
+/// Katakana or Hangul becomes its overlapping pairs (bigrams) and its last character alone, so that every character begins a
+/// term. Terms never hold white space, so an index may keep them as text with spaces between.
+public enum Tokenizer {
+    /// How long one term may be, in scalars; the rest of a longer run is not indexed.
+    static let termLength = 64
+
+    /// The terms of a text in order.
+    public static func terms(of text: String) -> [String] {
+        runs(of: fold(text)).flatMap { $0.terms(isLast: false) }
+    }
+
+    /// The terms that a phrase must match side by side: as ``terms(of:)``, but a closing run of bigrams ends with its last pair.
+    static func phrase(_ text: String) -> [String] {
+        let runs = runs(of: fold(text))
+        return runs.enumerated().flatMap { index, run in run.terms(isLast: index == runs.count - 1) }
+    }
+
+    /// NFKC, without case, diacritics and width.
+    static func fold(_ text: String) -> String {
+        // Chats are mostly ASCII, where lower case is all there is to do.
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.lowercased() }
+        return text.precomposedStringWithCompatibilityMapping
+            .folding(options: [.caseInsensitive, .diacriticInsensitive, .widthInsensitive], locale: nil)
+            .lowercased()
+    }
+
+    /// A run of scalars of one kind.
+    struct Run {
+        var scalars: [Unicode.Scalar]
+        let isBigram: Bool
+
+        func terms(isLast: Bool) -> [String] {
+            guard isBigram else { return [Self.string(scalars.prefix(Tokenizer.termLength))] }
+            var terms = zip(scalars, scalars.dropFirst()).map { Self.string([$0, $1]) }
+            if !isLast || terms.isEmpty { terms.append(Self.string(scalars.suffix(1))) }
+            return terms
+        }
+
+        private static func string(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+            var view = String.UnicodeScalarView()
+            view.append(contentsOf: scalars)
+            return String(view)
+        }
+    }
+
+    static func runs(of folded: String) -> [Run] {
+        var runs: [Run] = []
+        var isOpen = false
+        for scalar in folded.unicodeScalars {
+            guard isTermScalar(scalar) else {
+                isOpen = false
+                continue
+            }
+            let isBigram = isBigramScript(scalar)
+            if isOpen, runs[runs.count - 1].isBigram == isBigram {
+                runs[runs.count - 1].scalars.append(scalar)
+            } else {
+                runs.append(Run(scalars: [scalar], isBigram: isBigram))
+                isOpen = true
+            }
+        }
+        return runs
+    }
+
+    private static func isTermScalar(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII {
+            return switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9": true
+            default: false
+            }
+        }
+        return switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
+            .decimalNumber, .letterNumber, .otherNumber, .nonspacingMark, .spacingMark:
+            true
+        default: false
+        }
+    }
+
+    private static func isBigramScript(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x1100...0x11FF, 0x3130...0x318F, 0xA960...0xA97F, 0xAC00...0xD7FF: true  // Hangul
+        case 0x3005...0x3007, 0x3041...0x30FF, 0x31F0...0x31FF: true  // Kana and iteration marks
+        case 0x2E80...0x2FDF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF: true  // Han
+        case 0x20000...0x3FFFF, 0x1B000...0x1B16F: true  // Han and Kana beyond the first plane
+        default: false
+        }
+    }
+}
