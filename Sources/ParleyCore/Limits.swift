@@ -1,11 +1,13 @@
-/// Every limit of Parley's model, with its reason. What a route or a socket limits stands in ``Limits`` too.
+/// Every limit of Parley, with its reason.
 public enum Limits {
     private static let kibibyte = 1024
     private static let mebibyte = 1024 * 1024
 
     // MARK: Text and values
 
-    /// The longest text of a user, system or tool message, UTF-8. Mattermost stops at 16 383 characters, a Matrix event at 64 KiB.
+    /// The longest text of a user, system or tool message, UTF-8.
+    ///
+    /// Mattermost stops at 16 383 characters, a Matrix event at 64 KiB.
     public static let messageContentBytes = 64 * kibibyte
     /// The longest text of an assistant's message: answers run longer than questions.
     public static let assistantContentBytes = mebibyte
@@ -61,7 +63,9 @@ public enum Limits {
 
     // MARK: Accounts
 
-    /// A password in bytes. Eight is the least of NIST SP 800-63B, section 5.1.1.1; above 1 024 hashing it is a burden.
+    /// A password in bytes.
+    ///
+    /// Eight is the least of NIST SP 800-63B, section 5.1.1.1; above 1 024 hashing it is a burden.
     public static let passwordBytes = 8...1024
     /// How long a sign-in lasts without use.
     public static let sessionLifetime = Duration.seconds(30 * 24 * 60 * 60)

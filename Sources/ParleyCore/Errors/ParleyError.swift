@@ -51,7 +51,7 @@ public struct ParleyError: Error, Sendable {
         public static let rateLimited = Self(value: .rateLimited)
         /// The model's server failed. 502
         public static let upstreamError = Self(value: .upstreamError)
-        /// Not acknowledged; it may or may not have been stored. ``ParleyError/retryAfter`` says when to try again. 503
+        /// Not acknowledged, whether stored or not; ``ParleyError/retryAfter`` says when to try again. 503
         public static let unavailable = Self(value: .unavailable)
         /// Parley itself is at fault. 500
         public static let internalError = Self(value: .internalError)
@@ -73,7 +73,7 @@ public struct ParleyError: Error, Sendable {
     /// What lies behind it: for the log only.
     public var cause: (any Error)?
 
-    /// Makes an error. The convenience makers below say more at the call.
+    /// Makes an error; the convenience makers below say more at the call.
     public init(
         _ code: Code,
         _ message: String,

@@ -17,7 +17,9 @@ public enum JSON: Hashable, Sendable {
     case object(JSONObject)
 }
 
-/// A number's lexeme, as RFC 8259 section 6 defines it. Compared by its digits: `1.0` and `1` differ.
+/// A number's lexeme, as RFC 8259 section 6 defines it.
+///
+/// Compared by its digits: `1.0` and `1` differ.
 public struct JSONNumber: Hashable, Sendable {
     /// The digits as they were written.
     public let lexeme: String
@@ -48,7 +50,9 @@ public struct JSONNumber: Hashable, Sendable {
     }
 }
 
-/// An object's members in their order. Names are unique: of two members with one name, the last counts (RFC 8259 leaves it open).
+/// An object's members in their order.
+///
+/// Names are unique: of two members with one name, the last counts (RFC 8259 leaves it open).
 public struct JSONObject: Hashable, Sendable {
     /// A name and its value.
     public struct Member: Hashable, Sendable {

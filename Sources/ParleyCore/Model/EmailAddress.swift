@@ -25,7 +25,8 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
 
     private static func mayContain(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned, .spaceSeparator, .lineSeparator, .paragraphSeparator:
+        case .control, .format, .surrogate, .privateUse, .unassigned, .spaceSeparator, .lineSeparator,
+            .paragraphSeparator:
             false
         default: true
         }

@@ -48,7 +48,7 @@ public struct Event: Hashable, Sendable {
 public struct ReplyDelta: Hashable, Sendable {
     /// The reply.
     public let messageID: MessageID
-    /// The piece's place: 0, 1, 2 …
+    /// The piece's place, counted from 0.
     public let index: Int
     /// The piece's text.
     public let text: String

@@ -1,4 +1,4 @@
-/// What a caller gives to make a project. Checked by ``Rules`` before it reaches a store.
+/// What a caller gives to make a project, checked by ``Rules`` before it reaches a store.
 public struct NewProject: Hashable, Sendable {
     /// The client's own id, for retries.
     public var id: ProjectID?

@@ -14,7 +14,7 @@ public struct Message: Hashable, Sendable {
     public let role: MessageRole
     /// Whose message it is; only of user messages.
     public let author: EmailAddress?
-    /// The text. Of a reply that is streaming: what has been committed so far.
+    /// The text; of a reply that is streaming, what has been committed so far.
     public var content: String
     /// What is more than text, as it came in.
     public var parts: [JSON]?

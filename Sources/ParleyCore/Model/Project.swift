@@ -44,7 +44,7 @@ public struct Project: Hashable, Sendable {
     }
 }
 
-/// A person's place in a project. Someone who has never signed in can be a member.
+/// A person's place in a project; someone who has never signed in can have one.
 public struct Member: Hashable, Sendable {
     /// Who it is.
     public let email: EmailAddress

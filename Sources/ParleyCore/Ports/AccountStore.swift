@@ -51,7 +51,9 @@ public struct Account: Hashable, Sendable {
     }
 }
 
-/// One sign-in. The token itself is known to the browser only; the store keeps its SHA-256.
+/// One sign-in.
+///
+/// The token itself is known to the browser only; the store keeps its SHA-256.
 public struct LoginSession: Hashable, Sendable {
     /// SHA-256 of the token, 32 bytes.
     public let tokenHash: [UInt8]

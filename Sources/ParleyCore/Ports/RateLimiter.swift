@@ -1,4 +1,4 @@
-/// Says who must wait. In process, or shared by all instances.
+/// Says who must wait, in one process or for all instances.
 public protocol RateLimiter: Sendable {
     /// Takes one from the budget of `key`; returns how long to wait where it is empty, and then takes nothing.
     func take(_ key: String, from limit: RateLimit) async -> Duration?

@@ -18,9 +18,11 @@ public enum MessageText {
         var count = 0
         var pendingSpace = false
         for character in text {
-            let isBlank = character.isWhitespace || character.unicodeScalars.allSatisfy {
-                $0.properties.generalCategory == .control
-            }
+            let isBlank =
+                character.isWhitespace
+                || character.unicodeScalars.allSatisfy {
+                    $0.properties.generalCategory == .control
+                }
             if isBlank {
                 pendingSpace = !line.isEmpty
                 continue

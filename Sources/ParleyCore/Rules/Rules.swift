@@ -52,7 +52,12 @@ public enum Rules {
 
     /// A message to append.
     public static func message(_ message: NewMessage, field: String = "") throws(ParleyError) {
-        try content(message.content, of: message.role, mayBeEmpty: message.parts?.isEmpty == false, field: field + "content")
+        try content(
+            message.content,
+            of: message.role,
+            mayBeEmpty: message.parts?.isEmpty == false,
+            field: field + "content"
+        )
         _ = try metadata(message.metadata, field: field + "metadata")
         var attachmentBytes = 0
         let attachments: [(String, JSON?)] = [

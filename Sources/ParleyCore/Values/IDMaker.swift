@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Makes ids. Injected, so that a test can foresee them.
+/// Makes ids; injected, so that a test can foresee them.
 public protocol IDMaker: Sendable {
     /// A fresh id, larger than every id this maker made before.
     func make<Entity>() -> ID<Entity>

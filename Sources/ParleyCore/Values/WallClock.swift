@@ -1,11 +1,12 @@
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
-/// Tells the time of day. Injected, so that a test can set it.
+/// Tells the time of day.
 ///
+/// Injected, so that a test can set it.
 /// Order never depends on it: `seq` and `revision` do that. Waiting is done on Swift's own clocks.
 public protocol WallClock: Sendable {
     /// The present time.
