@@ -29,6 +29,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(
             url: "https://github.com/apple/swift-configuration",
@@ -71,8 +72,10 @@ let package = Package(
             name: "ParleyServer",
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyWeb",
-                hummingbird, httpTypes, nioCore, logging, lifecycle,
+                hummingbird, httpTypes, nioCore, logging,
+                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
             ],
+            resources: [.embedInCode("Resources")],
             swiftSettings: settings
         ),
         // Commands and wiring: the only place that sees drivers and features together.

@@ -76,6 +76,14 @@ public enum Limits {
     public static let messageBodyBytes = 8 * mebibyte
     /// Any other body.
     public static let bodyBytes = 256 * kibibyte
+    /// How long a body may take to arrive.
+    public static let bodyTimeout = Duration.seconds(30)
+    /// How long a connection may be silent; also bounds headers that drip in.
+    public static let idleTimeout = Duration.seconds(60)
+    /// How often a stream of events without news shows that it is alive: proxies close what is silent for a minute.
+    public static let streamHeartbeat = Duration.seconds(15)
+    /// Connections of one instance.
+    public static let connections = 10_000
     /// The request line and headers together.
     public static let headerBytes = 16 * kibibyte
     /// The number of header fields.
