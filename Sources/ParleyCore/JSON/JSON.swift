@@ -52,7 +52,8 @@ public struct JSONNumber: Hashable, Sendable {
 
 /// An object's members in their order.
 ///
-/// Names are unique: of two members with one name, the last counts (RFC 8259 leaves it open).
+/// Names are unique: of two members with one name, the last counts (RFC 8259 leaves it open). Names are compared byte by
+/// byte: what differs only in its Unicode normal form is two members.
 public struct JSONObject: Hashable, Sendable {
     /// A name and its value.
     public struct Member: Hashable, Sendable {
@@ -72,14 +73,14 @@ public struct JSONObject: Hashable, Sendable {
 
     /// Takes members as a parser read them.
     init(parsed members: [Member]) {
-        var names = Set<String>()
+        var names = Set<ExactName>()
         // Walking back keeps the last of each name; only an object with doubled names pays for a copy.
-        guard members.count > 1, !members.allSatisfy({ names.insert($0.name).inserted }) else {
+        guard members.count > 1, !members.allSatisfy({ names.insert(ExactName($0.name)).inserted }) else {
             self.members = members
             return
         }
         names.removeAll()
-        self.members = members.reversed().filter { names.insert($0.name).inserted }.reversed()
+        self.members = members.reversed().filter { names.insert(ExactName($0.name)).inserted }.reversed()
     }
 
     /// Whether there are no members.
@@ -87,9 +88,9 @@ public struct JSONObject: Hashable, Sendable {
 
     /// A member's value by name; setting `nil` removes it, setting a new name appends it.
     public subscript(name: String) -> JSON? {
-        get { members.first { $0.name == name }?.value }
+        get { members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
         set {
-            let index = members.firstIndex { $0.name == name }
+            let index = members.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
             switch (index, newValue) {
             case (let index?, let value?): members[index].value = value
             case (let index?, nil): members.remove(at: index)
@@ -97,6 +98,24 @@ public struct JSONObject: Hashable, Sendable {
             case (nil, nil): break
             }
         }
+    }
+}
+
+/// A member's name as its bytes: String's own equality takes canonically equivalent names for one, and would lose a member.
+private struct ExactName: Hashable {
+    private let name: String
+
+    init(_ name: String) {
+        self.name = name
+    }
+
+    static func == (lhs: Self, rhs: Self) -> Bool {
+        lhs.name.utf8.elementsEqual(rhs.name.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        // A string's own hash is equal where its bytes are.
+        hasher.combine(name)
     }
 }
 

@@ -20,7 +20,9 @@ public struct Conversation: Hashable, Sendable {
     public var messageCount: Int
     /// The number of the last committed change; a new conversation has 1.
     public var revision: Int
-    /// The beginning of the newest message that is not deleted, as ``MessageText/preview(of:)`` cuts it.
+    /// The beginning of the newest message that is not deleted and has text, as ``MessageText/preview(of:)`` cuts it.
+    ///
+    /// Of a running reply that is the text so far. Read in lists and with messages; a ``Change`` may leave it out.
     public var preview: String?
     /// When it was made.
     public let createdAt: Timestamp

@@ -9,13 +9,13 @@ public protocol AccountStore: Sendable {
     /// Sets a new password's hash and ends all sign-ins of the account. `notFound` where there is none.
     func setPasswordHash(_ hash: String, of email: EmailAddress) async throws
 
-    /// Keeps a sign-in. Committed before it returns.
+    /// Keeps a sign-in. Committed before it returns. `notFound` where its address has no account.
     func createLoginSession(_ session: LoginSession) async throws
 
     /// The sign-in behind a token's hash, with its account, unless it has expired.
     func loginSession(_ tokenHash: [UInt8]) async throws -> (session: LoginSession, account: Account)?
 
-    /// Puts a sign-in's end off.
+    /// Puts a sign-in's end off. One that has ended, or is not there, stays so.
     func extendLoginSession(_ tokenHash: [UInt8], until expiry: Timestamp) async throws
 
     /// Ends a sign-in everywhere at once. Ending one that is not there changes nothing.

@@ -10,7 +10,9 @@
 ///   ``ParleyError/idempotencyConflict``. An id that belongs to something the caller can't see is ``ParleyError/notFound``.
 ///   Repetition is looked for before `expectedRevision` is compared.
 /// - **`expectedRevision`** that is not the present one is ``ParleyError/stale(revision:)``, and nothing is written.
-/// - A write that would change nothing writes nothing: no change, no revision.
+/// - A write that would change nothing writes nothing: no change, no revision. Text is compared byte by byte.
+/// - Of several errors the first of these is thrown: `notFound`, `forbidden`, `invalidRequest`, `idempotencyConflict`,
+///   `stale`, `replyInProgress`, ``ParleyError/Code/conflict`` (a count of ``Limits`` is reached: members, emoji, versions).
 /// - Errors are ``ParleyError``s; ``ParleyError/Code/unavailable`` where the truth could not be reached or its queue is full.
 ///
 /// Inputs have passed ``Rules``. Times come from the store's injected clock, ids from its id maker.
@@ -37,7 +39,9 @@ public protocol ConversationStore: ProjectStore, MessageStore, ReplyStore {
 
     /// Changes a conversation's own fields. Change: `conversationUpdated`.
     ///
-    /// Moving needs `write` in both projects; a target the caller can't see is `notFound`.
+    /// Moving needs `write` in both projects; a target the caller can't see is `notFound`. With a running reply it can't be
+    /// moved, ``ParleyError/replyInProgress``: its lease, and with it its events, names the project. A title that is given
+    /// is kept by later turns.
     func updateConversation(
         _ id: ConversationID,
         _ changes: ConversationChanges,
@@ -56,10 +60,12 @@ public protocol ConversationStore: ProjectStore, MessageStore, ReplyStore {
 
     /// Makes a new conversation in the same project that holds copies of messages 1…`seq`, with ids of their own.
     ///
-    /// Copies keep role, author, text, parts, metadata, contexts, answer, model, `createdAt` and deletion; not reactions
-    /// and versions. The copy of message n has revision n + 1, the conversation `seq` + 1. A `seq` past the end, or under 1,
-    /// is ``ParleyError/invalid(_:_:)`` naming `seq`; a range with a running reply ``ParleyError/replyInProgress``.
-    /// Change: `conversationCreated`. Needs `write`. The owner of the fork is the caller.
+    /// Copies keep role, author, text, parts, status, metadata, contexts, answer, confidence, model, `createdAt` and which
+    /// message a reply answers; not reactions, versions, the edit mark, tokens and latency. The copy of message n has
+    /// revision n + 1, the conversation `seq` + 1, and `lastMessageAt` is the last copy's `createdAt`; it is active, not
+    /// pinned, without description and metadata. A `seq` past the end, or under 1, is ``ParleyError/invalid(_:_:)`` naming
+    /// `seq`; a range with a running reply ``ParleyError/replyInProgress``. Change: `conversationCreated`. Needs `write`.
+    /// The owner of the fork is the caller.
     func forkConversation(
         _ id: ConversationID,
         _ request: ForkRequest,
@@ -80,7 +86,8 @@ public protocol ConversationStore: ProjectStore, MessageStore, ReplyStore {
     /// The caller's own draft; `nil` where there is none. A conversation of `nil` is the one not yet made.
     func draft(in conversation: ConversationID?, as identity: Identity) async throws -> Draft?
 
-    /// Keeps the caller's own draft; an empty text removes it. Needs `write` in the conversation. No revision, no change.
+    /// Keeps the caller's own draft; an empty text removes it, and is answered with the present time. Needs `write` in the
+    /// conversation. No revision, no change.
     func setDraft(_ text: String, in conversation: ConversationID?, as identity: Identity) async throws -> Draft
 
     /// Messages that match, in every conversation the caller sees or in one project; newest `createdAt` first.
@@ -124,7 +131,7 @@ public protocol ProjectStore: Sendable {
         as identity: Identity
     ) async throws -> Project
 
-    /// Removes a member. Needs `administer`, or to be that member; `forbidden` for the last owner. Not a member: `notFound`.
+    /// Removes a member. Not a member: `notFound`. Needs `administer`, or to be that member; `forbidden` for the last owner.
     ///
     /// Returns the project as it is now. Drafts the person had in its conversations go with them.
     func removeMember(_ email: EmailAddress, from project: ProjectID, as identity: Identity) async throws -> Project
@@ -172,7 +179,8 @@ public protocol MessageStore: Sendable {
 
     /// Deletes a message: text, parts, contexts, answer, metadata, reactions and versions go, its `seq` stays.
     ///
-    /// Change: `messageUpdated` with status `deleted`. A running reply loses its lease. Deleting again changes nothing.
+    /// Change: `messageUpdated` with status `deleted`. A running reply loses its lease. Deleting again changes nothing. A
+    /// retry of the append that made it is still known.
     func deleteMessage(
         _ id: MessageID,
         in conversation: ConversationID,
@@ -181,6 +189,8 @@ public protocol MessageStore: Sendable {
     ) async throws -> Commit<Message>
 
     /// Adds (`present`) or takes back the caller's reaction. Change: `messageUpdated`. A deleted message is `forbidden`.
+    ///
+    /// A reaction that nobody is left with goes; emoji are compared byte by byte.
     func setReaction(
         _ emoji: String,
         present: Bool,
@@ -201,7 +211,9 @@ public protocol ReplyStore: Sendable {
     /// - A message id that is there already with the same content: where a reply to it exists, the turn as it is now,
     ///   without a lease and as a replay; where none exists, a reply is begun. Without a conversation the id is looked for
     ///   among the caller's own messages, so that a retry finds the conversation that the first try made.
+    ///   A deleted message without a reply is `forbidden`.
     /// - Where another reply is streaming: ``ParleyError/replyInProgress``, and nothing is written.
+    /// - The reply's `model` is the one asked for, until ``finishReply(_:under:)`` names the one that answered.
     /// - The caller's draft there (or the one not yet in a conversation) is cleared.
     func beginTurn(
         _ request: TurnRequest,
@@ -211,9 +223,10 @@ public protocol ReplyStore: Sendable {
 
     /// Makes an ended reply `streaming` again, empty, with a lease; its text becomes a version. Needs `write`.
     ///
-    /// Only an assistant's message that follows a user's; otherwise ``ParleyError/invalid(_:_:)``. A deleted one is
-    /// `forbidden`. Where any reply is streaming: `replyInProgress`. Parts, contexts, answer, confidence, tokens, latency and
-    /// metadata of the version before are cleared. Change: `messageUpdated`.
+    /// Only an assistant's message that a turn began, or that stands right after a user's; otherwise
+    /// ``ParleyError/invalid(_:_:)`` naming `message_id`. A deleted one is `forbidden`. Where any reply is streaming:
+    /// `replyInProgress`. Parts, contexts, answer, confidence, tokens, latency, metadata and the edit mark of the version
+    /// before are cleared. Its version bears the time the text was finished, or edited. Change: `messageUpdated`.
     func beginRegeneration(
         of id: MessageID,
         expectedRevision: Int?,
@@ -222,13 +235,18 @@ public protocol ReplyStore: Sendable {
 
     /// Commits pieces of a reply, durable before it returns, and renews the lease.
     ///
-    /// The pieces take the indices from `index` on. `notFound` where the lease is lost (deleted, ended, taken over).
+    /// The pieces take the indices from `index` on. Pieces that are there already with the same text are not added again, so
+    /// that a writer that got no answer may repeat the call; other text at their place, or a gap before `index`, is
+    /// ``ParleyError/Code/conflict``. `notFound` where the lease is lost (deleted, ended, taken over); a lease that has run
+    /// out is not lost before ``interruptAbandonedReplies()`` has come.
     func appendPieces(_ pieces: [String], at index: Int, under lease: ReplyLease) async throws -> LeaseState
 
     /// Renews a lease while the model is silent. `notFound` where it is lost.
     func renew(_ lease: ReplyLease) async throws -> LeaseState
 
     /// Ends a reply: its pieces become its text. Change: `messageUpdated`. `notFound` where the lease is lost.
+    ///
+    /// The outcome's metadata is merged into the reply's; what the outcome leaves out stays as it was.
     func finishReply(_ outcome: ReplyOutcome, under lease: ReplyLease) async throws -> Commit<Message>
 
     /// Asks whoever writes a reply to stop. Returns the reply as it is; changes nothing where it has ended. Needs `write`.

@@ -31,32 +31,31 @@ public enum Signal: Hashable, Sendable {
 public struct EventSubscription: AsyncSequence, Sendable {
     /// Hands out signals in their order.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        private var base: AsyncStream<Signal>.Iterator
+        fileprivate let take: @Sendable () async -> Signal?
 
-        fileprivate init(_ base: AsyncStream<Signal>.Iterator) {
-            self.base = base
+        /// The next signal; `nil` at the end.
+        public func next() async -> Signal? {
+            await take()
         }
 
-        /// The next signal.
-        public mutating func next() async -> Signal? {
-            await base.next(isolation: nil)
-        }
-
-        /// The next signal, on the caller's isolation.
-        public mutating func next(isolation actor: isolated (any Actor)?) async -> Signal? {
-            await base.next(isolation: actor)
+        /// The next signal, on the caller's isolation; `nil` at the end.
+        public func next(isolation actor: isolated (any Actor)?) async -> Signal? {
+            await take()
         }
     }
 
-    private let stream: AsyncStream<Signal>
+    private let take: @Sendable () async -> Signal?
 
-    /// Wraps the stream that a bus feeds.
-    public init(_ stream: AsyncStream<Signal>) {
-        self.stream = stream
+    /// Wraps a bus's queue.
+    ///
+    /// `next` waits for a signal and takes it, in order; it returns `nil` once the bus has shut down or the calling task
+    /// is cancelled.
+    public init(next take: @escaping @Sendable () async -> Signal?) {
+        self.take = take
     }
 
     /// Hands out signals in their order.
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(stream.makeAsyncIterator())
+        AsyncIterator(take: take)
     }
 }

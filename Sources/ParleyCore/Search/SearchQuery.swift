@@ -90,7 +90,11 @@ extension SearchQuery.Clause {
             for (offset, term) in terms.enumerated() {
                 let candidate = candidates[start + offset]
                 let isPrefixTerm = isPrefix && offset == terms.count - 1
-                guard isPrefixTerm ? candidate.hasPrefix(term) : candidate == term else { return false }
+                // Byte by byte, as an index does: String's own comparison goes by grapheme, and would not find the
+                // beginning of a word that ends before a vowel sign.
+                let isMatch =
+                    isPrefixTerm ? candidate.utf8.starts(with: term.utf8) : candidate.utf8.elementsEqual(term.utf8)
+                guard isMatch else { return false }
             }
             return true
         }
