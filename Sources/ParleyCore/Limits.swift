@@ -67,6 +67,8 @@ public enum Limits {
     ///
     /// Eight is the least of NIST SP 800-63B, section 5.1.1.1; above 1 024 hashing it is a burden.
     public static let passwordBytes = 8...1024
+    /// A person's name in Unicode scalars.
+    public static let accountNameLength = 256
     /// How long a sign-in lasts without use.
     public static let sessionLifetime = Duration.seconds(30 * 24 * 60 * 60)
 

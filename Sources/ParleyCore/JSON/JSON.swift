@@ -52,7 +52,8 @@ public struct JSONNumber: Hashable, Sendable {
 
 /// An object's members in their order.
 ///
-/// Names are unique: of two members with one name, the last counts (RFC 8259 leaves it open). They are compared byte by byte: what differs only in its Unicode normal form is two members.
+/// Names are unique: of two members with one name, the last counts (RFC 8259 leaves it open). Names are compared byte by
+/// byte: what differs only in its Unicode normal form is two members.
 public struct JSONObject: Hashable, Sendable {
     /// A name and its value.
     public struct Member: Hashable, Sendable {

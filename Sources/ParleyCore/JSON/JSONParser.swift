@@ -10,14 +10,21 @@ extension JSON {
     /// Parses a whole text as one value, by RFC 8259 to the letter.
     ///
     /// Refused beyond the grammar: nesting deeper than `maximumDepth`, bytes that are not UTF-8, a byte order mark, and an
-    /// escaped surrogate without its other half, since a Swift string cannot hold it.
+    /// escaped surrogate without its other half, since a Swift string cannot hold it. With `refusingDuplicateNames` also an
+    /// object in which a name stands twice, however it is escaped: for what is signed, where two readers must not see two
+    /// things.
     public init(
         parsing bytes: some Sequence<UInt8>,
-        maximumDepth: Int = Limits.jsonDepth
+        maximumDepth: Int = Limits.jsonDepth,
+        refusingDuplicateNames: Bool = false
     ) throws(JSONSyntaxError) {
         var outcome: Result<JSON, JSONSyntaxError>?
         let parse = { (buffer: UnsafeBufferPointer<UInt8>) in
-            var parser = JSONParser(bytes: buffer, maximumDepth: maximumDepth)
+            var parser = JSONParser(
+                bytes: buffer,
+                maximumDepth: maximumDepth,
+                refusesDuplicateNames: refusingDuplicateNames
+            )
             outcome = Result { () throws(JSONSyntaxError) in try parser.parseDocument() }
         }
         if bytes.withContiguousStorageIfAvailable(parse) == nil {
@@ -36,12 +43,14 @@ extension JSON {
 private struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
     let maximumDepth: Int
+    let refusesDuplicateNames: Bool
     var position = 0
     var depth = 0
 
-    init(bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
+    init(bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int, refusesDuplicateNames: Bool) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
+        self.refusesDuplicateNames = refusesDuplicateNames
     }
 
     mutating func parseDocument() throws(JSONSyntaxError) -> JSON {
@@ -110,7 +119,11 @@ private struct JSONParser {
             skipWhitespace()
         } while consume(UInt8(ascii: ","))
         guard consume(UInt8(ascii: "}")) else { throw failure("an object is not closed") }
-        return .object(JSONObject(parsed: members))
+        let object = JSONObject(parsed: members)
+        guard !refusesDuplicateNames || object.members.count == members.count else {
+            throw failure("a name stands twice in an object")
+        }
+        return .object(object)
     }
 
     private mutating func parseArray() throws(JSONSyntaxError) -> JSON {

@@ -149,6 +149,20 @@ public enum Rules {
         }
     }
 
+    /// What a person is called: 1 to 256 scalars after trimming, in one line.
+    public static func accountName(_ text: String) throws(ParleyError) -> String {
+        try line(text, field: "name", maximum: Limits.accountNameLength)
+    }
+
+    /// A department: 1 to 128 bytes after trimming, in one line.
+    public static func department(_ text: String) throws(ParleyError) -> String {
+        let department = try line(text, field: "dept", maximum: Limits.departmentBytes)
+        guard department.utf8.count <= Limits.departmentBytes else {
+            throw .invalid("dept", "dept must be 1 to \(Limits.departmentBytes) bytes.")
+        }
+        return department
+    }
+
     private static func line(_ text: String, field: String, maximum: Int) throws(ParleyError) -> String {
         let trimmed = text.trimmed
         guard 1...maximum ~= trimmed.unicodeScalars.count else {

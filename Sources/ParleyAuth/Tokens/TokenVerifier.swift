@@ -1,0 +1,59 @@
+import JWTKit
+public import Logging
+public import ParleyCore
+
+/// The gate for bearer tokens: says who a token speaks for, or that it can't be believed.
+///
+/// Everything that jwt-kit leaves open is closed before and after it; it only checks the signature. Nothing in a token
+/// can stop the process, choose an algorithm, or bring a key.
+public struct TokenVerifier: Sendable {
+    private let settings: TokenSettings
+    private let clock: any WallClock
+    private let ring: KeyRing
+    private let logger: Logger
+
+    /// Makes a gate.
+    ///
+    /// Unusable keys are ``ParleyError/Code/invalidRequest``, naming the key of configuration to blame.
+    public init(
+        settings: TokenSettings,
+        clock: any WallClock = SystemClock(),
+        logger: Logger = Logger(label: "parley.auth")
+    ) throws(ParleyError) {
+        self.settings = settings
+        self.clock = clock
+        self.logger = logger
+        ring = try KeyRing(settings.keys)
+    }
+
+    /// Whom a token speaks for.
+    ///
+    /// Every token that is not believed gets one and the same answer, ``ParleyError/unauthenticated``; why is told at
+    /// debug level in the log, without the token.
+    public func identity(of token: String) async throws(ParleyError) -> Identity {
+        do {
+            return try await claims(of: token).identity
+        } catch {
+            logger.debug("A token was refused", metadata: ["reason": "\(error.rawValue)"])
+            throw .unauthenticated
+        }
+    }
+
+    private func claims(of token: String) async throws(TokenFlaw) -> TokenClaims {
+        let token = try CompactToken(token)
+        let key = try ring.key(for: TokenHeader(token.header))
+        do {
+            let signer = try await key.signer()
+            guard try signer.verify(token.signature, signs: token.signedBytes) else { throw TokenFlaw.wrongSignature }
+        } catch {
+            // jwt-kit throws for a signature that no key of the kind could have made.
+            throw .wrongSignature
+        }
+        return try TokenClaims(token.payload, settings: settings, now: clock.now())
+    }
+}
+
+extension ParleyError {
+    /// The one answer for everyone whose token or sign-in does not hold.
+    public static let unauthenticated = ParleyError(.unauthenticated, "Sign in, or send a valid token.")
+}
