@@ -116,6 +116,11 @@ extension PublishingStore {
         try await base.messages(in: conversation, range, limit: limit, as: identity)
     }
 
+    /// The newest messages of all of a project's conversations, oldest first.
+    public func newestMessages(in project: ProjectID, limit: Int, as identity: Identity) async throws -> [Message] {
+        try await base.newestMessages(in: project, limit: limit, as: identity)
+    }
+
     /// The texts a message had before, oldest first.
     public func versions(
         of id: MessageID,

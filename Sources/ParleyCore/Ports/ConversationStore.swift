@@ -147,7 +147,7 @@ public protocol MessageStore: Sendable {
         as identity: Identity
     ) async throws -> MessagePage
 
-    /// The newest messages of all of a project's conversations by `createdAt`, oldest first; ties by id.
+    /// The newest messages of all of a project's conversations by `createdAt`, oldest first; ties by conversation and `seq`.
     func newestMessages(in project: ProjectID, limit: Int, as identity: Identity) async throws -> [Message]
 
     /// Appends messages, all or none, in order. Changes: one `messageAppended` each. Needs `write`.

@@ -64,6 +64,16 @@ extension MemoryStore {
         }
     }
 
+    /// The newest messages of all of a project's conversations, oldest first.
+    public func newestMessages(in project: ProjectID, limit: Int, as identity: Identity) throws -> [Message] {
+        try read { state, _ in
+            try state.visibleConversations(in: project, as: identity)
+                .flatMap(\.messages)
+                .sorted { ($0.createdAt, $0.conversationID, $0.seq) < ($1.createdAt, $1.conversationID, $1.seq) }
+                .suffix(limit)
+        }
+    }
+
     /// Messages that match, newest first.
     public func search(
         _ query: SearchQuery,
