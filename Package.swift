@@ -73,6 +73,7 @@ let package = Package(
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyWeb",
                 hummingbird, httpTypes, nioCore, logging,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
             ],
             resources: [.embedInCode("Resources")],
@@ -126,7 +127,8 @@ let package = Package(
         .testTarget(
             name: "ParleyServerTests",
             dependencies: [
-                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleyStore", "ParleySQLite", "ParleyTesting",
+                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleyStore", "ParleySQLite",
+                "ParleyTesting",
                 "parley", hummingbird, httpTypes, nioCore, logging, asyncHTTPClient,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],

@@ -1,4 +1,5 @@
 public import Hummingbird
+import HummingbirdCore
 import NIOCore
 public import ParleyCore
 import ParleyWeb

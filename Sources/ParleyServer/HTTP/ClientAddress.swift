@@ -19,7 +19,9 @@ extension Request {
 
     /// Whether the browser reached us over TLS, by way of a proxy on this machine.
     func isSecure(in context: ServerContext) -> Bool {
-        guard let peer = context.peer?.ipAddress, Self.isLoopback(peer), let name = Self.forwardedProto else { return false }
+        guard let peer = context.peer?.ipAddress, Self.isLoopback(peer), let name = Self.forwardedProto else {
+            return false
+        }
         return headers[name]?.lowercased() == "https"
     }
 

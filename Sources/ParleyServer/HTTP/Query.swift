@@ -16,8 +16,10 @@ struct Query {
     func integer(_ name: String, in range: ClosedRange<Int>) throws(ParleyError) -> Int? {
         guard let text = parameters.get(name) else { return nil }
         guard let value = Int(text), range ~= value else {
-            let bounds = range.upperBound == .max
-                ? "an integer from \(range.lowerBound) on" : "an integer from \(range.lowerBound) to \(range.upperBound)"
+            let bounds =
+                range.upperBound == .max
+                ? "an integer from \(range.lowerBound) on"
+                : "an integer from \(range.lowerBound) to \(range.upperBound)"
             throw .invalid(name, "\(name) must be \(bounds).")
         }
         return value

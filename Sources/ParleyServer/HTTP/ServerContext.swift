@@ -1,7 +1,7 @@
 import Foundation
 public import Hummingbird
-public import NIOCore
-public import ParleyCore
+import NIOCore
+import ParleyCore
 
 /// What a request carries from middleware to route.
 public struct ServerContext: RequestContext {
@@ -30,7 +30,7 @@ public struct ServerContext: RequestContext {
 }
 
 extension ServerContext {
-    /// An id in the path. What is no id names nothing, so it is answered like an id that was never used.
+    /// An id in the path; what is no id names nothing, so it is answered like an id that was never used.
     func pathID<Entity>(_ name: String, of: Entity.Type = Entity.self) throws -> ID<Entity> {
         guard let text = parameters.get(name), let id = ID<Entity>(text) else { throw ParleyError.notFound }
         return id

@@ -7,7 +7,7 @@ struct RequestGate: RouterMiddleware {
     func handle(
         _ request: Request,
         context: ServerContext,
-        next: (Request, ServerContext) async throws -> Response
+        next: @concurrent (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         guard let host = request.head.authority, !host.isEmpty, request.headers[values: .hostField].isEmpty else {
             throw ParleyError(.invalidRequest, "A request must have one Host.")

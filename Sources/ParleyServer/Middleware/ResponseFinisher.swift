@@ -7,7 +7,9 @@ import ParleyCore
 struct ResponseFinisher: RouterMiddleware {
     private static let requestID = HTTPField.Name("X-Request-ID")
 
-    /// What every answer bears. The policy lets the web app's own files run and nothing else; nothing inline.
+    /// What every answer bears.
+    ///
+    /// The policy lets the web app's own files run and nothing else; nothing inline.
     private static let securityHeaders: [(HTTPField.Name?, String)] = [
         (
             .contentSecurityPolicy,
@@ -29,7 +31,7 @@ struct ResponseFinisher: RouterMiddleware {
     func handle(
         _ request: Request,
         context: ServerContext,
-        next: (Request, ServerContext) async throws -> Response
+        next: @concurrent (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         var context = context
         let id: ID<Request> = ids.make()

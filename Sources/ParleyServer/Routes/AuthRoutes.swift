@@ -59,7 +59,9 @@ struct AuthRoutes {
         return Response.json { $0.person(email: identity.email, name: name, department: identity.department) }
     }
 
-    /// A page of another site must not sign a browser in or out. A client that is no browser sends no `Origin` and no cookie.
+    /// A page of another site must not sign a browser in or out.
+    ///
+    /// A client that is no browser sends no `Origin` and no cookie.
     private func checkOrigin(of request: Request) throws(ParleyError) {
         guard request.headers[.origin] != nil || request.sessionToken != nil else { return }
         try origins.check(request)

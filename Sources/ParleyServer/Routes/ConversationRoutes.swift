@@ -53,7 +53,8 @@ struct ConversationRoutes {
     @Sendable private func read(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.conversationID, context.identity)
         let query = Query(request)
-        let limit = try await store.checking(.read, to: id, as: identity) { () throws(ParleyError) in try query.limit() }
+        let limit = try await store.checking(.read, to: id, as: identity) { () throws(ParleyError) in try query.limit()
+        }
         let (conversation, page) = try await store.conversation(id, newestMessages: limit, as: identity)
         return .json(capacity: page.wireBytes) { writer in
             writer.object { writer in

@@ -23,7 +23,7 @@ struct DocumentRoutes {
         }
     }
 
-    /// A file of the binary. Browsers keep it and ask each time whether it is the one of this build.
+    /// A file of the binary; browsers keep it, and ask each time whether it is the one of this build.
     @Sendable private func serve(_ asset: WebAsset?, to request: Request) throws -> Response {
         guard let asset else { throw ParleyError.notFound }
         var headers: HTTPFields = [.cacheControl: "no-cache", .eTag: asset.entityTag]

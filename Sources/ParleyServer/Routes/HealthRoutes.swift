@@ -1,4 +1,5 @@
 import Hummingbird
+import Logging
 import ParleyCore
 
 /// `GET /health/live` and `GET /health/ready`.
@@ -15,7 +16,10 @@ struct HealthRoutes {
         for check in checks {
             do { try await check.check() } catch {
                 failed.insert(check.name)
-                context.logger.warning("Dependency is not ready", metadata: ["name": "\(check.name)", "cause": "\(error)"])
+                context.logger.warning(
+                    "Dependency is not ready",
+                    metadata: ["name": "\(check.name)", "cause": "\(error)"]
+                )
             }
         }
         return Response.json(failed.isEmpty ? .ok : .serviceUnavailable) { writer in

@@ -133,7 +133,9 @@ extension Query {
 }
 
 extension MessageChanges {
-    /// Reads what changes in a message. Only text limits are known here; the role's own limit is the larger of the two.
+    /// Reads what changes in a message.
+    ///
+    /// Its role is not known here, so its text is held to the larger of the roles' limits.
     fileprivate init(_ body: Fields) throws(ParleyError) {
         let content = try body.string("content")
         if let content { try Rules.content(content, of: .assistant) }

@@ -32,7 +32,9 @@ struct ProjectRoutes {
         let input = NewProject(
             id: try body.newID(),
             name: try Rules.projectName(try body.requiredString("name")),
-            description: try body.string("description").flatMap { text throws(ParleyError) in try Rules.description(text) },
+            description: try body.string("description").flatMap { text throws(ParleyError) in
+                try Rules.description(text)
+            },
             persona: try body.string("persona").map { text throws(ParleyError) in try Rules.persona(text) }
         )
         let commit = try await store.createProject(input, as: context.identity)

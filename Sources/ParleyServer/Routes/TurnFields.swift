@@ -7,8 +7,9 @@ struct TurnFields {
     let stream: Bool?
     let expectedRevision: Int?
 
-    /// Reads a turn: `message`, or the last user entry of `messages`. The stored history is the truth, so the rest of
-    /// `messages` is not looked at.
+    /// Reads a turn: `message`, or the last user entry of `messages`.
+    ///
+    /// The stored history is the truth, so the rest of `messages` is not looked at.
     init(_ body: Fields, conversation: ConversationID?, project: ProjectID?) throws(ParleyError) {
         let text: String
         let field: String

@@ -1,13 +1,16 @@
 import ParleyCore
 
 extension NewMessage {
-    /// Reads a message to append. What only the server may say (`seq`, `author`, tokens, times) is ignored.
+    /// Reads a message to append.
+    ///
+    /// What only the server may say (`seq`, `author`, tokens, times) is ignored.
     init(_ fields: Fields) throws(ParleyError) {
         let role: MessageRole = try fields.requiredChoice("role")
         let parts = try fields.array("parts")
-        let content = if let parts { try fields.string("content") ?? Self.text(of: parts) } else {
-            try fields.requiredString("content")
-        }
+        let content =
+            if let parts { try fields.string("content") ?? Self.text(of: parts) } else {
+                try fields.requiredString("content")
+            }
         self.init(
             id: try fields.newID(),
             role: role,

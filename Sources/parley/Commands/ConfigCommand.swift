@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `parley config`
+/// The command `parley config`.
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
@@ -8,7 +8,7 @@ struct ConfigCommand: AsyncParsableCommand {
         subcommands: [Print.self, Check.self, Doc.self]
     )
 
-    /// `parley config print`
+    /// The command `parley config print`.
     struct Print: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print what holds, defaults included; secrets are hidden."
@@ -28,7 +28,7 @@ struct ConfigCommand: AsyncParsableCommand {
         }
     }
 
-    /// `parley config check`
+    /// The command `parley config check`.
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Report every problem; exit status 78 when there is one."
@@ -44,7 +44,7 @@ struct ConfigCommand: AsyncParsableCommand {
         }
     }
 
-    /// `parley config doc`
+    /// The command `parley config doc`.
     struct Doc: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the documentation of all settings, as Markdown."

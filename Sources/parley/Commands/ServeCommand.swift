@@ -2,7 +2,7 @@ import ArgumentParser
 import Logging
 import ParleyCore
 
-/// `parley serve`
+/// The command `parley serve`.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
@@ -40,6 +40,8 @@ struct ServeCommand: AsyncParsableCommand {
         print("Parley is listening on http://\(host):\(port)")
         print("  conversations   \(settings.databasePath)")
         print("  answers         \(settings.modelURL ?? "the built-in echo; set model.url for a model")")
-        print("  sign-up         \(settings.effectiveSignup == .open ? "open to everyone who reaches this address" : "closed")")
+        print(
+            "  sign-up         \(settings.effectiveSignup == .open ? "open to everyone who reaches this address" : "closed")"
+        )
     }
 }

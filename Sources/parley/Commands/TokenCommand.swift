@@ -3,7 +3,7 @@ import Logging
 import ParleyAuth
 import ParleyCore
 
-/// `parley token`
+/// The command `parley token`.
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
@@ -30,7 +30,9 @@ struct TokenCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard EmailAddress(email) != nil else { throw ValidationError("'\(email)' is not an e-mail address.") }
-        guard 1...525_600 ~= minutes else { throw ValidationError("--minutes must be from 1 to 525600, which is a year.") }
+        guard 1...525_600 ~= minutes else {
+            throw ValidationError("--minutes must be from 1 to 525600, which is a year.")
+        }
     }
 
     func run() async throws {
@@ -40,7 +42,12 @@ struct TokenCommand: AsyncParsableCommand {
             let (tokens, secret) = try wiring.tokenSettings()
             guard let address = EmailAddress(email) else { throw ParleyError.invalid("email", "not an address") }
             let identity = Identity(email: address, department: dept, sessionID: sid)
-            print(try await TokenIssuer(secret: secret, settings: tokens).token(for: identity, lifetime: .seconds(minutes * 60)))
+            print(
+                try await TokenIssuer(secret: secret, settings: tokens).token(
+                    for: identity,
+                    lifetime: .seconds(minutes * 60)
+                )
+            )
         }
     }
 }

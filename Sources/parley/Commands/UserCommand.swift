@@ -5,7 +5,7 @@ import NIOPosix
 import ParleyCore
 import ParleySQLite
 
-/// `parley user`
+/// The command `parley user`.
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user",
@@ -14,7 +14,7 @@ struct UserCommand: AsyncParsableCommand {
     )
 }
 
-/// `parley user add`
+/// The command `parley user add`.
 struct AddUserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",

@@ -30,7 +30,9 @@ extension Settings {
             for entry in entries {
                 let halves = entry.split(separator: "=", maxSplits: 1)
                 guard halves.count == 2 else { problem("each entry must be kid=secret."); continue }
-                if let secret = Self.secret(String(halves[1]), kid: String(halves[0]), problem) { secrets.append(secret) }
+                if let secret = Self.secret(String(halves[1]), kid: String(halves[0]), problem) {
+                    secrets.append(secret)
+                }
             }
             let kids = secrets.compactMap(\.kid)
             if Set(kids).count != kids.count { problem("a kid stands twice.") }

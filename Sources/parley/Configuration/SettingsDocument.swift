@@ -26,7 +26,8 @@ enum SettingsDocument {
             lines += ["", "## `\(key.name)`", "", key.help]
         }
         lines += [
-            "", "## A file", "", "```yaml", "http:", "  host: 127.0.0.1", "  port: 8080", "store: sqlite:/var/lib/parley/parley.db",
+            "", "## A file", "", "```yaml", "http:", "  host: 127.0.0.1", "  port: 8080",
+            "store: sqlite:/var/lib/parley/parley.db",
             "model:", "  url: http://127.0.0.1:11434/v1", "  name: llama3.2", "```", "",
         ]
         return lines.joined(separator: "\n")

@@ -42,7 +42,10 @@ struct SettingsSource {
             name: name,
             values: Dictionary(
                 uniqueKeysWithValues: values.map { key, value in
-                    (AbsoluteConfigKey(key.split(separator: ".").map(String.init), context: [:]), ConfigValue(.string(value), isSecret: false))
+                    (
+                        AbsoluteConfigKey(key.split(separator: ".").map(String.init), context: [:]),
+                        ConfigValue(.string(value), isSecret: false)
+                    )
                 }
             )
         )
