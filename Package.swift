@@ -11,6 +11,7 @@ let settings: [SwiftSetting] = [
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -62,7 +63,7 @@ let package = Package(
         .target(name: "ParleyChat", dependencies: ["ParleyCore", lifecycle, logging], swiftSettings: settings),
         .target(
             name: "ParleyOpenAI",
-            dependencies: ["ParleyCore", asyncHTTPClient, nioCore, logging],
+            dependencies: ["ParleyCore", asyncHTTPClient, nioCore, nioHTTP1, logging],
             swiftSettings: settings
         ),
         // The web app's files.

@@ -93,6 +93,21 @@ public enum Limits {
     /// The URL.
     public static let urlBytes = 8 * kibibyte
 
+    // MARK: Turns with a model
+
+    /// How much of a conversation a model is sent, in messages: beyond it models lose the thread themselves.
+    public static let promptMessages = 100
+    /// How much of a conversation a model is sent, in bytes: about 64 000 tokens, half of what common models take.
+    public static let promptBytes = 256 * kibibyte
+    /// When a lease is renewed while the model is silent: a third of ``replyLease``, so that two renewals may fail.
+    public static let replyRenewal = Duration.seconds(3)
+    /// How often a running reply asks a store again that can't be reached; see the delays between, together about ten seconds.
+    public static let replyStoreRetries = 8
+    /// How long a call to stop a reply waits for its end: a writer elsewhere hears of it when it next renews its lease.
+    public static let replyStopWait = Duration.seconds(5)
+    /// How long one who follows a reply may go on seeing it after losing access.
+    public static let accessRecheck = Duration.seconds(2)
+
     // MARK: Queues and times
 
     /// Writes waiting for a store's writer: at a few thousand a second this is under a second's wait.
