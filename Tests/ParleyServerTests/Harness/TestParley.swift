@@ -13,6 +13,7 @@ import ParleyTesting
 struct TestParley: Sendable {
     let store: PublishingStore
     let memory: MemoryStore
+    let bus: InProcessEventBus
     let clock: ManualClock
     let client: any TestClientProtocol
     private let issuer: TokenIssuer
@@ -20,7 +21,7 @@ struct TestParley: Sendable {
     /// Runs `test` against a server of its own, and ends it, also on failure.
     static func run(
         _ setup: TestingSetup = .router,
-        provider: any ReplyProvider = EchoProvider(wordDelay: .zero),
+        provider: any ReplyProvider = EchoProvider(delay: .zero),
         limiter: any RateLimiter = NoRateLimiter(),
         signup: SignupPolicy = .open,
         checks: [HealthCheck] = [],
@@ -39,7 +40,7 @@ struct TestParley: Sendable {
             store: store,
             accounts: AccountService(
                 accounts: memory,
-                hasher: PasswordHasher(pool: pool, parameters: .testing),
+                hasher: PasswordHasher(pool: pool, parameters: try .testing),
                 limiter: limiter,
                 clock: clock,
                 signup: signup,
@@ -66,7 +67,9 @@ struct TestParley: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await registry.run() }
             try await application.test(setup) { client in
-                try await test(TestParley(store: store, memory: memory, clock: clock, client: client, issuer: issuer))
+                try await test(
+                    TestParley(store: store, memory: memory, bus: bus, clock: clock, client: client, issuer: issuer)
+                )
             }
             group.cancelAll()
         }
@@ -81,4 +84,16 @@ struct TestParley: Sendable {
 
     /// Someone who calls without credentials.
     var anonymous: Caller { Caller(client: client, headers: [:]) }
+}
+
+extension ScryptParameters {
+    /// As little work as scrypt can be, so that tests wait for nothing.
+    fileprivate static var testing: ScryptParameters {
+        get throws {
+            guard let parameters = ScryptParameters(logRounds: 4, blockSize: 1, parallelism: 1) else {
+                throw ParleyError(.internalError, "scrypt parameters for tests are out of range")
+            }
+            return parameters
+        }
+    }
 }
