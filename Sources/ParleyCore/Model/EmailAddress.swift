@@ -10,9 +10,13 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
 
     /// Normalises and checks an address; `nil` where it is none.
     public init?(_ text: String) {
-        let normalized = text.trimmingCharacters(in: .whitespaces).lowercased().precomposedStringWithCanonicalMapping
+        // Twice, since Foundation leaves marks unsorted that it took out of another one (U+0F73) on its first pass.
+        let normalized = text.trimmingCharacters(in: .whitespaces).lowercased()
+            .precomposedStringWithCanonicalMapping.precomposedStringWithCanonicalMapping
         let halves = normalized.split(separator: "@", omittingEmptySubsequences: false)
         guard Limits.emailBytes.contains(normalized.utf8.count), halves.count == 2, halves.allSatisfy({ !$0.isEmpty }),
+            // An @ with an accent on it is no @ to `split`, and would pass as a second one.
+            normalized.utf8.count(where: { $0 == UInt8(ascii: "@") }) == 1,
             normalized.unicodeScalars.allSatisfy(Self.mayContain)
         else { return nil }
         value = normalized

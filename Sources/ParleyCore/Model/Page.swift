@@ -35,6 +35,8 @@ public struct Cursor: Hashable, Sendable {
         let halves = text.split(separator: "_", omittingEmptySubsequences: false)
         guard halves.count == 2, let microseconds = Int64(halves[0]), let id = ID<Never>(halves[1]) else { return nil }
         self.init(time: Timestamp(microseconds: microseconds), id: id)
+        // One spelling each: no plus sign, no leading zeros, no upper case.
+        guard self.text.utf8.elementsEqual(text.utf8) else { return nil }
     }
 
     /// The element's id.

@@ -4,42 +4,50 @@ public enum MessageText {
     ///
     /// Looks at the first ``previewSourceLength`` scalars of the text only, so that a store needs to read no more.
     public static func preview(of content: String) -> String? {
-        let source = String.UnicodeScalarView(content.unicodeScalars.prefix(previewSourceLength))
-        return oneLine(String(source), maximum: Limits.previewLength)
+        oneLine(beginning(of: content), maximum: Limits.previewLength, scalars: previewSourceLength)
     }
 
-    /// How much of a text counts for its preview, in Unicode scalars: what SQL's `substr` counts.
+    /// How much of a text its short forms depend on, in Unicode scalars: what SQL's `substr` counts.
     public static let previewSourceLength = 4096
 
     /// The title that a conversation gets from its first message: the beginning of its first line, at most 60 characters.
+    ///
+    /// Always one that ``Rules/title(_:field:)`` lets pass; looks no further than a preview.
     public static func title(for content: String) -> String {
-        let firstLine = content.split(whereSeparator: \.isNewline).first { !$0.allSatisfy(\.isWhitespace) }
-        return firstLine.flatMap { oneLine(String($0), maximum: 60) } ?? Conversation.defaultTitle
+        let lines = beginning(of: content).split(whereSeparator: \.isNewline)
+        let title = lines.lazy.compactMap { oneLine($0, maximum: 60, scalars: Limits.titleLength) }.first
+        // A lone accent at the end becomes one character with the space before it.
+        return title?.trimmed ?? Conversation.defaultTitle
     }
 
-    private static func oneLine(_ text: String, maximum: Int) -> String? {
+    private static func beginning(of text: String) -> Substring {
+        Substring(text.unicodeScalars.prefix(previewSourceLength))
+    }
+
+    private static func oneLine(_ text: Substring, maximum: Int, scalars maximumScalars: Int) -> String? {
         var line = ""
         var count = 0
+        var scalars = 0
         var pendingSpace = false
         for character in text {
-            let isBlank =
-                character.isWhitespace
-                || character.unicodeScalars.allSatisfy {
-                    $0.properties.generalCategory == .control
-                }
-            if isBlank {
+            if isBlank(character) {
                 pendingSpace = !line.isEmpty
                 continue
             }
-            guard count + (pendingSpace ? 1 : 0) < maximum else { return line + "…" }
-            if pendingSpace {
-                line.append(" ")
-                count += 1
-                pendingSpace = false
-            }
+            let space = pendingSpace ? 1 : 0
+            let length = character.unicodeScalars.count
+            // A single character may be a tower of accents; with them, a title still keeps its own limit.
+            guard count + space < maximum, scalars + space + length < maximumScalars else { return line + "…" }
+            if pendingSpace { line.append(" ") }
             line.append(character)
-            count += 1
+            count += space + 1
+            scalars += space + length
+            pendingSpace = false
         }
         return line.isEmpty ? nil : line
+    }
+
+    private static func isBlank(_ character: Character) -> Bool {
+        character.isWhitespace || character.unicodeScalars.allSatisfy { $0.properties.generalCategory == .control }
     }
 }

@@ -168,10 +168,17 @@ public enum Rules {
         guard 1...maximum ~= trimmed.unicodeScalars.count else {
             throw .invalid(field, "\(field) must be 1 to \(maximum) characters.")
         }
-        guard !trimmed.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            throw .invalid(field, "\(field) must not hold control characters.")
+        guard !trimmed.unicodeScalars.contains(where: breaksLine) else {
+            throw .invalid(field, "\(field) must not hold control characters or line breaks.")
         }
         return trimmed
+    }
+
+    private static func breaksLine(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 
     // PostgreSQL's text can't hold NUL; refusing it everywhere keeps every store able to take what another has.

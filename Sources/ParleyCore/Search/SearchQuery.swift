@@ -50,36 +50,6 @@ public struct SearchQuery: Hashable, Sendable {
         let terms = Tokenizer.terms(of: text)
         return clauses.allSatisfy { $0.firstMatch(in: terms) != nil }
     }
-
-    /// The text round its first match in one line, at most ``Limits/snippetLength`` characters, with `…` where it was cut.
-    public func snippet(of text: String) -> String {
-        let words = text.split(whereSeparator: \.isWhitespace)
-        // Found word by word: a phrase that spans words is shown from its first word on.
-        let hit = words.firstIndex { word in
-            let terms = Tokenizer.terms(of: String(word))
-            return clauses.contains { clause in
-                clause.terms.count == 1
-                    ? clause.firstMatch(in: terms) != nil
-                    : terms.contains(clause.terms[0])
-            }
-        }
-        let start = max(0, (hit ?? 0) - 6)
-        var snippet = start > 0 ? "…" : ""
-        var count = snippet.count
-        for (index, word) in words[start...].enumerated() {
-            let room = Limits.snippetLength - count - 1
-            guard word.count <= room else {
-                // One word longer than the whole snippet (a URL, a text without spaces) is cut, never left out.
-                if index <= (hit ?? 0) - start { snippet += " " + word.prefix(max(0, room)) }
-                snippet += "…"
-                break
-            }
-            if index > 0 { snippet += " " }
-            snippet += word
-            count += word.count + 1
-        }
-        return snippet
-    }
 }
 
 extension SearchQuery.Clause {
