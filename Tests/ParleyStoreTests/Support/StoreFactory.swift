@@ -19,9 +19,7 @@ struct StoreFactory: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    /// Gives `body` a fresh store, which is cleaned up also when `body` throws.
-    ///
-    /// - Parameter tick: How far the store's clock moves at each reading.
+    /// Gives `body` a fresh store, which is cleaned up also when `body` throws; its clock moves by `tick` at each reading.
     func withStore(
         tick: Duration = .milliseconds(1),
         _ body: (StoreUnderTest) async throws -> Void

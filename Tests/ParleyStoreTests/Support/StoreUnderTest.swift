@@ -38,6 +38,7 @@ struct StoreUnderTest: Sendable {
     }
 
     /// A conversation that holds these messages of its owner.
+    @discardableResult
     func conversation(
         holding texts: [String],
         in project: ProjectID? = nil,
