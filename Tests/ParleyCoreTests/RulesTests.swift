@@ -65,6 +65,7 @@ struct RulesTests {
         Refusal("text", "long draft") { try Rules.draft(text(64 * 1024 + 1)) },
         Refusal("text", "NUL in a draft") { try Rules.draft("a\0") },
         Refusal("password", "short") { try Rules.password("1234567") },
+        Refusal("password", "NUL") { try Rules.password("12345678\0") },
         Refusal("password", "long") { try Rules.password(text(1025)) },
         Refusal("content", "empty") { try Rules.content("", of: .user) },
         Refusal("content", "NUL") { try Rules.content("a\0b", of: .assistant) },
