@@ -11,6 +11,7 @@ let settings: [SwiftSetting] = [
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -29,6 +30,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(
             url: "https://github.com/apple/swift-configuration",
@@ -61,7 +63,7 @@ let package = Package(
         .target(name: "ParleyChat", dependencies: ["ParleyCore", lifecycle, logging], swiftSettings: settings),
         .target(
             name: "ParleyOpenAI",
-            dependencies: ["ParleyCore", asyncHTTPClient, nioCore, logging],
+            dependencies: ["ParleyCore", asyncHTTPClient, nioCore, nioHTTP1, logging],
             swiftSettings: settings
         ),
         // The web app's files.
@@ -71,8 +73,11 @@ let package = Package(
             name: "ParleyServer",
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyWeb",
-                hummingbird, httpTypes, nioCore, logging, lifecycle,
+                hummingbird, httpTypes, nioCore, logging,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
             ],
+            resources: [.embedInCode("Resources")],
             swiftSettings: settings
         ),
         // Commands and wiring: the only place that sees drivers and features together.
@@ -110,6 +115,7 @@ let package = Package(
         .testTarget(
             name: "ParleyStoreTests",
             dependencies: ["ParleyCore", "ParleyStore", "ParleySQLite", "ParleyTesting", grdb, logging],
+            resources: [.copy("Fixtures")],
             swiftSettings: settings
         ),
         .testTarget(
@@ -129,7 +135,8 @@ let package = Package(
         .testTarget(
             name: "ParleyServerTests",
             dependencies: [
-                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleyStore", "ParleySQLite", "ParleyTesting",
+                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleyStore", "ParleySQLite",
+                "ParleyTesting",
                 "parley", hummingbird, httpTypes, nioCore, logging, asyncHTTPClient,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],

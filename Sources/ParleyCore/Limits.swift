@@ -78,12 +78,35 @@ public enum Limits {
     public static let messageBodyBytes = 8 * mebibyte
     /// Any other body.
     public static let bodyBytes = 256 * kibibyte
+    /// How long a body may take to arrive.
+    public static let bodyTimeout = Duration.seconds(30)
+    /// How long a connection may be silent; also bounds headers that drip in.
+    public static let idleTimeout = Duration.seconds(60)
+    /// How often a stream of events without news shows that it is alive: proxies close what is silent for a minute.
+    public static let streamHeartbeat = Duration.seconds(15)
+    /// Connections of one instance.
+    public static let connections = 10_000
     /// The request line and headers together.
     public static let headerBytes = 16 * kibibyte
     /// The number of header fields.
     public static let headerFields = 100
     /// The URL.
     public static let urlBytes = 8 * kibibyte
+
+    // MARK: Turns with a model
+
+    /// How much of a conversation a model is sent, in messages: beyond it models lose the thread themselves.
+    public static let promptMessages = 100
+    /// How much of a conversation a model is sent, in bytes: about 64 000 tokens, half of what common models take.
+    public static let promptBytes = 256 * kibibyte
+    /// When a lease is renewed while the model is silent: a third of ``replyLease``, so that two renewals may fail.
+    public static let replyRenewal = Duration.seconds(3)
+    /// How often a running reply asks a store again that can't be reached; see the delays between, together about ten seconds.
+    public static let replyStoreRetries = 8
+    /// How long a call to stop a reply waits for its end: a writer elsewhere hears of it when it next renews its lease.
+    public static let replyStopWait = Duration.seconds(5)
+    /// How long one who follows a reply may go on seeing it after losing access.
+    public static let accessRecheck = Duration.seconds(2)
 
     // MARK: Queues and times
 

@@ -1,1 +1,73 @@
-// ParleyServer
+public import Hummingbird
+import HummingbirdCore
+import NIOCore
+public import ParleyCore
+import ParleyWeb
+
+/// The HTTP face of Parley.
+public enum ParleyServer {
+    /// Where the server listens.
+    public struct Address: Sendable {
+        /// A host's name or address.
+        public var host: String
+        /// A port; 0 lets the system choose.
+        public var port: Int
+
+        /// Makes an address.
+        public init(host: String = "127.0.0.1", port: Int = 8080) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    /// All routes, behind the middleware that every answer passes.
+    public static func router(_ dependencies: ServerDependencies) -> Router<ServerContext> {
+        let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ResponseFinisher(ids: dependencies.ids))
+        router.add(middleware: RequestGate())
+        HealthRoutes(checks: dependencies.checks).add(to: router)
+        DocumentRoutes().add(to: router)
+
+        let api = router.group("api")
+        let door = Authentication(
+            accounts: dependencies.accounts,
+            tokens: dependencies.tokens,
+            origins: dependencies.origins
+        )
+        AuthRoutes(accounts: dependencies.accounts, origins: dependencies.origins).add(to: api, behind: door)
+        let inside = api.group().add(middleware: door)
+        ConversationRoutes(dependencies).add(to: inside)
+        MessageRoutes(dependencies).add(to: inside)
+        ProjectRoutes(dependencies).add(to: inside)
+        SearchRoutes(dependencies).add(to: inside)
+        ChatRoutes(dependencies).add(to: inside)
+        LegacyRoutes(dependencies).add(to: inside)
+        return router
+    }
+
+    /// The server as a service; `onRunning` is told the port once it listens.
+    public static func application(
+        _ dependencies: ServerDependencies,
+        address: Address,
+        onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) -> some ApplicationProtocol {
+        let http = HTTP1Channel.Configuration(
+            idleTimeout: .nanoseconds(Int64(Limits.idleTimeout / .nanoseconds(1))),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: Limits.headerBytes,
+                maxHeaderListSize: Limits.headerBytes,
+                maxHeaderFieldCount: Limits.headerFields
+            )
+        )
+        return Application(
+            router: router(dependencies),
+            server: .http1(configuration: http),
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.host, port: address.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(Limits.connections)
+            ),
+            onServerRunning: { await onRunning($0.localAddress?.port ?? address.port) },
+            logger: dependencies.logger
+        )
+    }
+}

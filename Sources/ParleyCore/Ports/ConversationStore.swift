@@ -147,6 +147,9 @@ public protocol MessageStore: Sendable {
         as identity: Identity
     ) async throws -> MessagePage
 
+    /// The newest messages of all of a project's conversations by `createdAt`, oldest first; ties by conversation and `seq`.
+    func newestMessages(in project: ProjectID, limit: Int, as identity: Identity) async throws -> [Message]
+
     /// Appends messages, all or none, in order. Changes: one `messageAppended` each. Needs `write`.
     ///
     /// Items whose id is there already with the same content are answered with what is stored; the rest is appended.

@@ -29,3 +29,12 @@ public struct RateLimit: Hashable, Sendable {
     /// Sign-in attempts for one account, and from one address: 10 a minute.
     public static let signIns = RateLimit(name: "sign-ins", 10, per: .seconds(60), burst: 10)
 }
+
+/// Lets everyone go on: what `limits.rates=off` means.
+public struct NoRateLimiter: RateLimiter {
+    /// Makes it.
+    public init() {}
+
+    /// Never asks anyone to wait.
+    public func take(_ key: String, from limit: RateLimit) async -> Duration? { nil }
+}

@@ -1,18 +1,18 @@
 /// Short forms of a message's text.
 public enum MessageText {
-    /// How much of a text its short forms depend on, in bytes.
-    private static let readBytes = 4096
-
     /// The beginning of a text in one line, for a sidebar: at most ``Limits/previewLength`` characters, then `…`.
     ///
-    /// Pure in the first 4 KiB of the text, so that a store needs to read no more.
+    /// Looks at the first ``previewSourceLength`` scalars of the text only, so that a store needs to read no more.
     public static func preview(of content: String) -> String? {
-        oneLine(beginning(of: content), maximum: Limits.previewLength, scalars: readBytes)
+        oneLine(beginning(of: content), maximum: Limits.previewLength, scalars: previewSourceLength)
     }
+
+    /// How much of a text its short forms depend on, in Unicode scalars: what SQL's `substr` counts.
+    public static let previewSourceLength = 4096
 
     /// The title that a conversation gets from its first message: the beginning of its first line, at most 60 characters.
     ///
-    /// Always one that ``Rules/title(_:field:)`` lets pass; pure in the first 4 KiB of the text.
+    /// Always one that ``Rules/title(_:field:)`` lets pass; looks no further than a preview.
     public static func title(for content: String) -> String {
         let lines = beginning(of: content).split(whereSeparator: \.isNewline)
         let title = lines.lazy.compactMap { oneLine($0, maximum: 60, scalars: Limits.titleLength) }.first
@@ -21,12 +21,7 @@ public enum MessageText {
     }
 
     private static func beginning(of text: String) -> Substring {
-        let bytes = text.utf8
-        guard var end = bytes.index(bytes.startIndex, offsetBy: readBytes, limitedBy: bytes.endIndex) else {
-            return text[...]
-        }
-        while end.samePosition(in: text.unicodeScalars) == nil { end = bytes.index(before: end) }
-        return Substring(text.unicodeScalars[..<end])
+        Substring(text.unicodeScalars.prefix(previewSourceLength))
     }
 
     private static func oneLine(_ text: Substring, maximum: Int, scalars maximumScalars: Int) -> String? {

@@ -1,0 +1,28 @@
+import Logging
+import ParleyCore
+
+/// What a turn needs of the house.
+struct ChatPorts: Sendable {
+    /// Where messages are kept; a store that publishes its changes.
+    let store: any ConversationStore
+    /// Who answers.
+    let provider: any ReplyProvider
+    /// Where turns are logged for the operator.
+    let queryLog: any QueryLog
+    /// The time of day.
+    let clock: any WallClock
+    /// What waiting is measured by.
+    let stopwatch: any Clock<Duration>
+    /// The log.
+    let logger: Logger
+}
+
+/// The keys of this module's log lines.
+enum LogKey {
+    static let conversation = "conversation_id"
+    static let message = "message_id"
+    static let status = "status"
+    static let latency = "latency_ms"
+    static let error = "error"
+    static let count = "count"
+}

@@ -1,0 +1,100 @@
+public import ParleyCore
+
+extension ChatService {
+    /// Shows a reply from behind an index on: its committed pieces in order, each once, as `message_delta` events, and at
+    /// the end one `message_updated` with the whole message, which is returned.
+    ///
+    /// A reply that has ended is that one event at once. Nothing is emitted that isn't committed. An `index` that the reply
+    /// has not reached yet (it was begun anew) shows it from its beginning. While `emit` waits, events gather in the
+    /// subscription's bounded queue; what overflows is read back from the store.
+    ///
+    /// - Parameters:
+    ///   - id: The reply.
+    ///   - index: The last piece the caller has; -1 for none.
+    ///   - identity: The caller.
+    ///   - emit: Sends an event on; what it throws ends the following, and never the reply.
+    /// - Returns: The reply as it ended.
+    /// - Throws: ``ParleyError/notFound`` where there is no such reply, or once the caller can't see it any more (at the
+    ///   latest ``Limits/accessRecheck`` later); ``ParleyError/Code/unavailable`` where the bus shuts down before the end.
+    public func follow(
+        _ id: MessageID,
+        after index: Int,
+        as identity: Identity,
+        emit: (Event) async throws -> Void
+    ) async throws -> Message {
+        try await follow(id, after: index, as: identity, clock: ports.stopwatch, emit: emit)
+    }
+
+    /// Waits until a reply has ended, and returns it.
+    ///
+    /// Throws as ``follow(_:after:as:emit:)`` does.
+    public func waitForEnd(_ id: MessageID, as identity: Identity) async throws -> Message {
+        try await follow(id, after: -1, as: identity) { _ in }
+    }
+
+    private func follow<C: Clock>(
+        _ id: MessageID,
+        after index: Int,
+        as identity: Identity,
+        clock: C,
+        emit: (Event) async throws -> Void
+    ) async throws -> Message where C.Duration == Duration {
+        var cursor = ReplyCursor(following: id, after: index)
+        // The conversation, and with it the topic, is known only now; what is committed between here and the subscription
+        // is read once more within it.
+        let first = try await ports.store.replyProgress(of: id, after: cursor.lastIndex, as: identity).message
+        guard first.status == .streaming else {
+            try await emit(Event(.messageUpdated(first)))
+            return first
+        }
+        return try await bus.withSubscription(to: .conversation(first.conversationID)) { signals in
+            var checkedAt = clock.now
+            var step = ReplyCursor.Step.readProgress
+            let iterator = signals.makeAsyncIterator()
+            while true {
+                while case .readProgress = step {
+                    let progress = try await ports.store.replyProgress(of: id, after: cursor.lastIndex, as: identity)
+                    checkedAt = clock.now
+                    step = cursor.step(to: progress)
+                }
+                switch step {
+                case .show(let deltas):
+                    for delta in deltas { try await emit(event(of: delta, in: first)) }
+                case .end(let message):
+                    try await emit(Event(.messageUpdated(message)))
+                    return message
+                case .gone: throw ParleyError.notFound
+                case .readProgress, .wait: break
+                }
+                guard let signal = await iterator.next() else {
+                    return try await lastLook(at: id, as: identity, emit: emit)
+                }
+                // What a signal says may be shown only to one who may still see it; reading says the same, and checks.
+                let isCheckDue = checkedAt.duration(to: clock.now) > Limits.accessRecheck
+                step = isCheckDue ? .readProgress : cursor.step(to: signal)
+            }
+        }
+    }
+
+    // The bus has shut down, or the task was cancelled. Replies end before the bus does, so the end may be there to see.
+    private func lastLook(
+        at id: MessageID,
+        as identity: Identity,
+        emit: (Event) async throws -> Void
+    ) async throws -> Message {
+        try Task.checkCancellation()
+        let message = try await ports.store.replyProgress(of: id, after: -1, as: identity).message
+        guard message.status != .streaming else { throw ParleyError.unavailable("The server is shutting down.") }
+        try await emit(Event(.messageUpdated(message)))
+        return message
+    }
+
+    private func event(of delta: ReplyDelta, in message: Message) -> Event {
+        Event(
+            projectID: message.projectID,
+            conversationID: message.conversationID,
+            kind: .delta(delta),
+            timestamp: ports.clock.now()
+        )
+    }
+}

@@ -1,0 +1,131 @@
+public import Logging
+public import ParleyCore
+
+/// Turns with a model: begins, follows, stops and repeats replies.
+///
+/// Each reply is written by ``ReplyRegistry``, apart from the request that asked for it; whoever wants to see it follows it,
+/// from any instance. Not a lifecycle service: it runs nothing itself.
+public struct ChatService: Sendable {
+    let ports: ChatPorts
+    let bus: any EventBus
+    let registry: ReplyRegistry
+
+    /// Makes a service.
+    ///
+    /// - Parameters:
+    ///   - store: Where messages are kept. Its changes and pieces must be published on `bus` once they are committed.
+    ///   - bus: What followers listen to.
+    ///   - provider: Who answers.
+    ///   - queryLog: Gets a line for each reply that has ended.
+    ///   - registry: Where replies run.
+    ///   - clock: The time of day.
+    ///   - logger: The log; gets ids, never text.
+    ///   - stopwatch: What waiting is measured by.
+    public init(
+        store: any ConversationStore,
+        bus: any EventBus,
+        provider: any ReplyProvider,
+        queryLog: any QueryLog,
+        registry: ReplyRegistry,
+        clock: any WallClock,
+        logger: Logger,
+        stopwatch: any Clock<Duration> = ContinuousClock()
+    ) {
+        ports = ChatPorts(
+            store: store,
+            provider: provider,
+            queryLog: queryLog,
+            clock: clock,
+            stopwatch: stopwatch,
+            logger: logger
+        )
+        self.bus = bus
+        self.registry = registry
+    }
+
+    /// Commits a person's message and an empty reply, and starts the reply's writing.
+    ///
+    /// Repeating it with the same message id joins: the turn comes back as it is now, as a replay, and the model is not asked
+    /// again. Follow the reply with ``follow(_:after:as:emit:)``.
+    ///
+    /// - Parameters:
+    ///   - request: The turn; its message has passed ``Rules``.
+    ///   - filters: For the provider, untouched.
+    ///   - expectedRevision: The conversation's revision that the caller knows.
+    ///   - identity: The caller.
+    /// - Returns: The turn; its reply is `streaming`, or what it has become in the meantime.
+    /// - Throws: What the store's `beginTurn` throws; ``ParleyError/Code/unavailable`` where no more replies can run, and
+    ///   nothing is committed.
+    public func begin(
+        _ request: TurnRequest,
+        filters: JSON?,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Turn> {
+        try await registry.start {
+            let commit = try await ports.store.beginTurn(request, expectedRevision: expectedRevision, as: identity)
+            return (commit, runner(of: commit.value, model: request.model, filters: filters, as: identity))
+        }
+    }
+
+    /// Writes an ended reply anew, keeping its text as a version.
+    ///
+    /// - Parameters:
+    ///   - id: The reply.
+    ///   - model: The model to ask; none means the provider's own choice.
+    ///   - filters: For the provider, untouched.
+    ///   - expectedRevision: The conversation's revision that the caller knows.
+    ///   - identity: The caller.
+    /// - Returns: The turn, its reply `streaming` and empty.
+    /// - Throws: What the store's `beginRegeneration` throws; ``ParleyError/Code/unavailable`` as with a new turn.
+    public func regenerate(
+        _ id: MessageID,
+        model: String?,
+        filters: JSON?,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Turn> {
+        try await registry.start {
+            let commit = try await ports.store.beginRegeneration(
+                of: id,
+                expectedRevision: expectedRevision,
+                as: identity
+            )
+            return (commit, runner(of: commit.value, model: model, filters: filters, as: identity))
+        }
+    }
+
+    /// Ends a running reply where it is: `delivered`, and `stopped` in its metadata.
+    ///
+    /// One that has ended is returned as it is. Works from any instance. Waits for the end at most ``Limits/replyStopWait``; should the writer not have answered by
+    /// then, the reply is returned as it is, still `streaming`, and the wish to stop stays.
+    ///
+    /// - Throws: What the store's `requestStop` throws.
+    public func stop(_ id: MessageID, as identity: Identity) async throws -> Message {
+        let message = try await ports.store.requestStop(of: id, as: identity)
+        guard message.status == .streaming else { return message }
+        registry.stop(id)
+        let ended = try await withThrowingTaskGroup(of: Message?.self) { group in
+            group.addTask { try await waitForEnd(id, as: identity) }
+            group.addTask {
+                try await ports.stopwatch.sleep(for: Limits.replyStopWait)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+        if let ended { return ended }
+        return try await ports.store.replyProgress(of: id, after: -1, as: identity).message
+    }
+
+    private func runner(
+        of turn: Turn,
+        model: String?,
+        filters: JSON?,
+        as identity: Identity
+    ) -> ReplyRunner? {
+        turn.lease.map { lease in
+            ReplyRunner(ports: ports, turn: turn, lease: lease, model: model, filters: filters, identity: identity)
+        }
+    }
+}

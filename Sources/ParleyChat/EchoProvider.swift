@@ -1,0 +1,68 @@
+public import ParleyCore
+
+/// The built-in provider: says what it is and repeats what it was told.
+///
+/// It needs no network. It streams word by word, as a model would, so that a fresh installation shows all of Parley.
+public struct EchoProvider: ReplyProvider {
+    private let stopwatch: any Clock<Duration>
+    private let delay: Duration
+
+    // A reply's words come in at most this many steps; a long one's several at a time. At 30 ms a step: under eight seconds.
+    private static let steps = 256
+    // Text without spaces, as Chinese and Japanese are written, is cut here.
+    private static let wordLength = 16
+
+    /// Makes a provider.
+    ///
+    /// - Parameters:
+    ///   - delay: The time before each word.
+    ///   - stopwatch: What the delay is measured by.
+    public init(delay: Duration = .milliseconds(30), stopwatch: any Clock<Duration> = ContinuousClock()) {
+        self.delay = delay
+        self.stopwatch = stopwatch
+    }
+
+    /// Repeats the person's last message, exactly, behind a sentence that says who is speaking.
+    public func reply(to prompt: Prompt, consume: (ReplyChunk) async throws -> Void) async throws {
+        try await consume(.model("echo"))
+        let words = Self.words(of: Self.answer(to: prompt))
+        let wordsPerStep = max(1, (words.count + Self.steps - 1) / Self.steps)
+        for start in stride(from: 0, to: words.count, by: wordsPerStep) {
+            try await stopwatch.sleep(for: delay)
+            try await consume(.text(words[start..<min(start + wordsPerStep, words.count)].joined()))
+        }
+        let promptWords = prompt.messages.reduce(0) { $0 + Self.words(of: $1.content).count }
+        try await consume(.usage(TokenUsage(prompt: promptWords, completion: words.count)))
+        try await consume(.finishReason("stop"))
+    }
+
+    private static func answer(to prompt: Prompt) -> String {
+        let question = prompt.messages.last { $0.role == .user }?.content ?? ""
+        return """
+            This is Parley's built-in echo: no model is configured yet, so it only repeats what you say. \
+            To talk to a model, set `model.url` to any OpenAI-compatible server.
+
+            You said: \(question)
+            """
+    }
+
+    /// The text cut behind each run of white space; joined again it is the same.
+    static func words(of text: String) -> [String] {
+        var words: [String] = []
+        var word = ""
+        var length = 0
+        var endsInSpace = false
+        for scalar in text.unicodeScalars {
+            let isSpace = scalar.properties.isWhitespace
+            if (endsInSpace && !isSpace) || length >= wordLength {
+                words.append(word)
+                word = ""
+                length = 0
+            }
+            word.unicodeScalars.append(scalar)
+            length += 1
+            endsInSpace = isSpace
+        }
+        return word.isEmpty ? words : words + [word]
+    }
+}

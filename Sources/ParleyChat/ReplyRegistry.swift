@@ -1,0 +1,228 @@
+public import Logging
+public import ParleyCore
+public import ServiceLifecycle
+import Synchronization
+
+/// Where replies are written: each in a child task of this service, so that a reply outlives the request that asked for it.
+///
+/// Room is bounded: a turn that finds no place is refused with ``ParleyError/Code/unavailable`` before anything is committed.
+/// On graceful shutdown nothing new is taken; running replies go on for the grace period, then those that are left end as
+/// `interrupted` with what they had, and the service returns. When it is cancelled instead, replies stop where they are and
+/// are marked by the next sweep of any instance.
+///
+/// The service also marks replies that a dead instance left behind: once when it starts, then every ``Limits/replyLease``.
+public final class ReplyRegistry: Service {
+    private enum Phase {
+        case open
+        case draining
+        case parking
+        case closed
+    }
+
+    private struct Job: Sendable {
+        let runner: ReplyRunner
+        let inbox: ReplyInbox
+    }
+
+    private struct State {
+        var phase = Phase.open
+        // Turns being begun, waiting to run, and running.
+        var places = 0
+        var jobs: [MessageID: Job] = [:]
+    }
+
+    private let store: any ReplyStore
+    private let capacity: Int
+    private let grace: Duration
+    private let stopwatch: any Clock<Duration>
+    private let logger: Logger
+    private let queue: AsyncStream<Job>
+    private let enqueue: AsyncStream<Job>.Continuation
+    private let state = Mutex(State())
+
+    /// Makes a registry; it runs nothing before ``run()``, but takes turns already.
+    ///
+    /// - Parameters:
+    ///   - store: Where abandoned replies are marked; one that publishes its changes.
+    ///   - capacity: How many replies may run at once.
+    ///   - grace: How long a graceful shutdown waits for running replies.
+    ///   - stopwatch: What waiting is measured by.
+    ///   - logger: The log.
+    public init(
+        store: any ReplyStore,
+        capacity: Int = Limits.runningReplies,
+        grace: Duration = Limits.shutdownGrace,
+        stopwatch: any Clock<Duration> = ContinuousClock(),
+        logger: Logger
+    ) {
+        self.store = store
+        self.capacity = capacity
+        self.grace = grace
+        self.stopwatch = stopwatch
+        self.logger = logger
+        // Every job in the queue holds a place, so that the bound is never met.
+        (queue, enqueue) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(capacity))
+    }
+
+    /// How many replies have a place: being begun, waiting or running.
+    public var runningReplies: Int {
+        state.withLock { $0.places }
+    }
+
+    /// Runs replies until the service is shut down.
+    ///
+    /// Call it once.
+    public func run() async {
+        defer { close() }
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.sweep() }
+            group.addTask { await self.drainOnShutdown() }
+            for await job in queue {
+                group.addTask {
+                    await job.runner.run(job.inbox)
+                    self.remove(job)
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Takes a place, begins a turn, and hands over the reply's writing if there is one to write.
+    ///
+    /// `begin` is not cancelled with the calling task: a client that leaves can't part a committed turn from its writer.
+    ///
+    /// - Throws: ``ParleyError/Code/unavailable`` where no place is free or the server is shutting down, and nothing was
+    ///   begun; else what `begin` throws.
+    func start<Value: Sendable>(
+        _ begin: @escaping @Sendable () async throws -> (value: Value, runner: ReplyRunner?)
+    ) async throws -> Value {
+        try takePlace()
+        let begun: (value: Value, runner: ReplyRunner?)
+        do {
+            begun = try await uncancelled(begin)
+        } catch {
+            givePlaceBack()
+            throw error
+        }
+        guard let runner = begun.runner else {
+            givePlaceBack()
+            return begun.value
+        }
+        let job = Job(runner: runner, inbox: ReplyInbox())
+        if !submit(job) {
+            // The service was cancelled meanwhile. The turn is committed, so it must have an end.
+            job.inbox.post(.parked)
+            await uncancelled { await runner.run(job.inbox) }
+            remove(job)
+        }
+        return begun.value
+    }
+
+    /// Ends a reply where it is, if it is written here.
+    func stop(_ id: MessageID) {
+        state.withLock { $0.jobs[id] }?.inbox.post(.stopRequested)
+    }
+
+    private func takePlace() throws {
+        try state.withLock { state in
+            guard case .open = state.phase else {
+                throw ParleyError.unavailable("The server is shutting down; try again.")
+            }
+            guard state.places < capacity else {
+                throw ParleyError.unavailable("Too many replies are being written; try again in a moment.")
+            }
+            state.places += 1
+        }
+    }
+
+    private func submit(_ job: Job) -> Bool {
+        state.withLock { state in
+            if case .closed = state.phase { return false }
+            state.jobs[job.runner.lease.messageID] = job
+            if case .parking = state.phase { job.inbox.post(.parked) }
+            enqueue.yield(job)
+            return true
+        }
+    }
+
+    private func remove(_ job: Job) {
+        let id = job.runner.lease.messageID
+        state.withLock { state in
+            // A regeneration may have begun between this reply's end and here.
+            if state.jobs[id]?.runner.lease.fence == job.runner.lease.fence { state.jobs[id] = nil }
+        }
+        givePlaceBack()
+    }
+
+    private func givePlaceBack() {
+        state.withLock { state in
+            state.places -= 1
+            finishIfDrained(state)
+        }
+    }
+
+    private func finishIfDrained(_ state: borrowing State) {
+        switch state.phase {
+        case .draining, .parking: if state.places == 0 { enqueue.finish() }
+        case .open, .closed: break
+        }
+    }
+
+    private func close() {
+        enqueue.finish()
+        state.withLock { state in
+            state.phase = .closed
+            state.jobs = [:]
+        }
+    }
+}
+
+// MARK: - Beside the replies
+
+extension ReplyRegistry {
+    private func drainOnShutdown() async {
+        do {
+            try await gracefulShutdown()
+            state.withLock { state in
+                state.phase = .draining
+                finishIfDrained(state)
+            }
+            try await stopwatch.sleep(for: grace)
+        } catch {
+            // Cancelled: the service has ended.
+            return
+        }
+        let left = state.withLock { state in
+            state.phase = .parking
+            return Array(state.jobs.values)
+        }
+        logger.notice("Replies are interrupted by the shutdown", metadata: [LogKey.count: "\(left.count)"])
+        for job in left { job.inbox.post(.parked) }
+    }
+
+    private func sweep() async {
+        while !Task.isCancelled {
+            do {
+                let interrupted = try await store.interruptAbandonedReplies().value
+                if interrupted > 0 {
+                    logger.notice("Marked abandoned replies as interrupted", metadata: [LogKey.count: "\(interrupted)"])
+                }
+            } catch {
+                logger.warning("Could not look for abandoned replies", metadata: [LogKey.error: "\(error)"])
+            }
+            // Cancelled: the service has ended.
+            guard (try? await stopwatch.sleep(for: Limits.replyLease)) != nil else { return }
+        }
+    }
+}
+
+/// Runs `operation` to its end even when the calling task is cancelled.
+private func uncancelled<Value: Sendable>(
+    _ operation: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    try await Task { try await operation() }.value
+}
+
+private func uncancelled(_ operation: @escaping @Sendable () async -> Void) async {
+    await Task { await operation() }.value
+}

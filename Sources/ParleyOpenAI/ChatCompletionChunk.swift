@@ -1,0 +1,54 @@
+import ParleyCore
+
+/// One chunk of a streamed chat completion, as far as Parley reads it.
+///
+/// Tolerant of what servers leave out or add; strict only in being JSON. A refusal is the answer's text.
+struct ChatCompletionChunk: Hashable, Sendable {
+    /// The model that answers.
+    var model: String?
+    /// More text.
+    var text: String?
+    /// Why the answer ended.
+    var finishReason: String?
+    /// What it cost.
+    var usage: TokenUsage?
+    /// Whether the model thinks aloud in it: not part of the answer, but a sign of life.
+    var isReasoning = false
+
+    /// Reads a chunk.
+    ///
+    /// - Throws: ``ParleyError/Code/upstreamError`` where the server reports an error in it, or it is not a JSON object.
+    init(parsing data: [UInt8]) throws(ParleyError) {
+        let chunk: JSON
+        do {
+            chunk = try JSON(parsing: data)
+        } catch {
+            throw ParleyError(.upstreamError, "The model's server sent a malformed chunk.", cause: error)
+        }
+        guard chunk.objectValue != nil else {
+            throw ParleyError(.upstreamError, "The model's server sent a malformed chunk.")
+        }
+        if let error = chunk["error"], error != .null {
+            throw ParleyError(.upstreamError, UpstreamMessage.sentence("reported an error", error))
+        }
+        model = chunk["model"]?.stringValue
+        usage = chunk["usage"].flatMap(TokenUsage.init(upstream:))
+        // Only one choice is asked for; another one's text must not be mixed in.
+        guard let choice = chunk["choices"]?.arrayValue?.first(where: { ($0["index"]?.intValue ?? 0) == 0 }) else {
+            return
+        }
+        let delta = choice["delta"]
+        text = delta?["content"]?.stringValue ?? delta?["refusal"]?.stringValue
+        isReasoning = delta?["reasoning_content"]?.stringValue != nil || delta?["reasoning"]?.stringValue != nil
+        finishReason = choice["finish_reason"]?.stringValue
+    }
+}
+
+extension TokenUsage {
+    fileprivate init?(upstream usage: JSON) {
+        guard let prompt = usage["prompt_tokens"]?.intValue, prompt >= 0 else { return nil }
+        let completion = usage["completion_tokens"]?.intValue ?? 0
+        guard completion >= 0 else { return nil }
+        self.init(prompt: prompt, completion: completion)
+    }
+}

@@ -1,0 +1,86 @@
+import ParleyCore
+
+/// Turns the bytes of a streamed chat completion into a reply's chunks, and knows whether the answer is whole.
+struct CompletionStream: Sendable {
+    /// How far the answer is.
+    enum Outcome: Sendable {
+        /// More is to come.
+        case open
+        /// The answer is whole; what may follow does not matter.
+        case complete
+        /// It will not become whole; what was handed out stays.
+        case failed(ParleyError)
+    }
+
+    /// How far the answer is.
+    private(set) var outcome = Outcome.open
+    /// Whether the model has begun to speak, or to think aloud.
+    private(set) var hasBegun = false
+
+    private var parser = SSEParser()
+    private var model: String?
+    private var hasFinishReason = false
+
+    /// Reads on, and returns what is to be handed over, in order, whatever the outcome.
+    mutating func feed(_ bytes: some Sequence<UInt8>) -> [ReplyChunk] {
+        var chunks: [ReplyChunk] = []
+        for event in parser.feed(bytes) {
+            guard case .open = outcome else { break }
+            take(event, into: &chunks)
+        }
+        if case .open = outcome, let failure = parser.failure {
+            outcome = .failed(
+                ParleyError(.upstreamError, "The model's server sent a malformed stream.", cause: failure)
+            )
+        }
+        return chunks
+    }
+
+    /// Takes the stream as ended by the server, or by `error` on the way, and settles the outcome.
+    ///
+    /// A model that has said why it stops has said everything; else the answer broke off.
+    mutating func end(_ error: (any Error)? = nil) -> [ReplyChunk] {
+        guard case .open = outcome else { return [] }
+        var chunks: [ReplyChunk] = []
+        if let rest = parser.finish() { take(rest, into: &chunks) }
+        switch outcome {
+        // A chunk that was cut in two is malformed too, but that is not what went wrong.
+        case .open, .failed:
+            outcome =
+                hasFinishReason
+                ? .complete
+                : .failed(
+                    ParleyError(
+                        .upstreamError,
+                        "The model's server broke off in the middle of its answer.",
+                        cause: error
+                    )
+                )
+        case .complete: break
+        }
+        return chunks
+    }
+
+    private mutating func take(_ event: SSEParser.Event, into chunks: inout [ReplyChunk]) {
+        guard !event.data.elementsEqual("[DONE]".utf8) else {
+            outcome = .complete
+            return
+        }
+        do throws(ParleyError) {
+            let chunk = try ChatCompletionChunk(parsing: event.data)
+            if let name = chunk.model, name != model {
+                model = name
+                chunks.append(.model(name))
+            }
+            if let text = chunk.text, !text.isEmpty { chunks.append(.text(text)) }
+            hasBegun = hasBegun || chunk.isReasoning || chunk.text?.isEmpty == false
+            if let reason = chunk.finishReason {
+                hasFinishReason = true
+                chunks.append(.finishReason(reason))
+            }
+            if let usage = chunk.usage { chunks.append(.usage(usage)) }
+        } catch {
+            outcome = .failed(error)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+public import AsyncHTTPClient
+public import Logging
+import NIOCore
+public import ParleyCore
+import Synchronization
+
+/// Asks any server that speaks OpenAI's chat completions (`POST …/v1/chat/completions`), streaming.
+///
+/// One call to the server for one reply: nothing is retried. What the server sends is handed on as it comes and no faster
+/// than it is taken. The key is sent to the configured server only, and stands in no log line and no error.
+public struct OpenAIProvider: ReplyProvider {
+    private let client: HTTPClient
+    private let settings: OpenAISettings
+    private let logger: Logger
+    private let stopwatch: any Clock<Duration>
+
+    /// Makes a provider.
+    ///
+    /// - Parameters:
+    ///   - client: The HTTP client; whoever made it shuts it down. It should follow no redirects, since a key would go along.
+    ///   - settings: The server, and how long it is waited for.
+    ///   - logger: The log; gets no text and no key.
+    ///   - stopwatch: What waiting is measured by.
+    public init(
+        client: HTTPClient,
+        settings: OpenAISettings,
+        logger: Logger,
+        stopwatch: any Clock<Duration> = ContinuousClock()
+    ) {
+        self.client = client
+        self.settings = settings
+        self.logger = logger
+        self.stopwatch = stopwatch
+    }
+
+    /// Writes a reply, as ``ReplyProvider/reply(to:consume:)`` promises.
+    ///
+    /// - Throws: ``ParleyError/Code/upstreamError`` with a message for the client: the server can't be reached, answers with
+    ///   another status than 2xx, reports an error, sends what can't be read, breaks off, or is too slow.
+    public func reply(to prompt: Prompt, consume: (ReplyChunk) async throws -> Void) async throws {
+        do {
+            try await reply(to: prompt, clock: stopwatch, consume: consume)
+        } catch var error as ParleyError {
+            // Servers quote the key they refuse.
+            if let key = settings.apiKey, !key.isEmpty { error.message.replace(key, with: "***") }
+            throw error
+        }
+    }
+
+    private func reply<C: Clock>(
+        to prompt: Prompt,
+        clock: C,
+        consume: (ReplyChunk) async throws -> Void
+    ) async throws where C.Duration == Duration {
+        let handoff = Handoff<[ReplyChunk]>()
+        let call = UpstreamCall(patience: StreamPatience(settings, from: clock.now), handoff: handoff, clock: clock)
+        let request = ChatCompletionRequest(prompt: prompt, settings: settings).httpRequest
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            // `consume` stays in this task; reading and watching go on beside it.
+            group.addTask { await call.read(from: client, request, logger: logger) }
+            group.addTask { await call.watch() }
+            while let chunks = try await handoff.take() {
+                for chunk in chunks { try await consume(chunk) }
+            }
+        }
+    }
+}

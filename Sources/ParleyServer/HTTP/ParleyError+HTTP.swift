@@ -1,0 +1,49 @@
+import HTTPTypes
+import Hummingbird
+import ParleyCore
+
+extension ParleyError {
+    /// The one place where codes become statuses.
+    var status: HTTPResponse.Status {
+        switch code {
+        case .invalidRequest: .badRequest
+        case .unauthenticated: .unauthorized
+        case .forbidden: .forbidden
+        case .notFound: .notFound
+        case .idempotencyConflict, .stale, .replyInProgress, .conflict: .conflict
+        case .resync: .gone
+        case .payloadTooLarge: .contentTooLarge
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .rateLimited: .tooManyRequests
+        case .upstreamError: .badGateway
+        case .unavailable: .serviceUnavailable
+        default: .internalServerError
+        }
+    }
+
+    /// The answer that tells a client of the error.
+    func response(requestID: String) -> Response {
+        var response = Response.json(status) { writer in
+            writer.object { $0.error(self, requestID: requestID) }
+        }
+        if let retryAfter {
+            // Whole seconds, rounded up: a client that comes back on time must not be refused again.
+            let seconds = retryAfter.components.seconds + (retryAfter.components.attoseconds > 0 ? 1 : 0)
+            response.headers[.retryAfter] = String(max(1, seconds))
+        }
+        if code == .payloadTooLarge { response.headers[.connection] = "close" }
+        return response
+    }
+
+    /// Any error as ours: Hummingbird's own keep their status, what is unknown is our fault and says nothing.
+    init(wrapping error: any Error) {
+        switch error {
+        case let error as ParleyError: self = error
+        case let error as HTTPError where error.status == .notFound: self = .notFound
+        case let error as HTTPError where error.status.kind == .clientError:
+            self.init(.invalidRequest, error.body ?? "The request can't be understood.", cause: error)
+        case is CancellationError: self = .unavailable("The server is shutting down.")
+        default: self.init(.internalError, "Something went wrong on our side.", cause: error)
+        }
+    }
+}

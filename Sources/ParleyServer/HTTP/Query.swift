@@ -1,0 +1,62 @@
+import Hummingbird
+import ParleyCore
+
+/// The query of a URL, read one by one with errors that name the parameter.
+struct Query {
+    private let parameters: Parameters
+
+    init(_ request: Request) {
+        parameters = request.uri.queryParameters
+    }
+
+    func text(_ name: String) -> String? {
+        parameters.get(name)
+    }
+
+    func integer(_ name: String, in range: ClosedRange<Int>) throws(ParleyError) -> Int? {
+        guard let text = parameters.get(name) else { return nil }
+        guard let value = Int(text), range ~= value else {
+            let bounds =
+                range.upperBound == .max
+                ? "an integer from \(range.lowerBound) on"
+                : "an integer from \(range.lowerBound) to \(range.upperBound)"
+            throw .invalid(name, "\(name) must be \(bounds).")
+        }
+        return value
+    }
+
+    /// One of an enumeration's raw values.
+    func choice<Choice>(
+        _ name: String,
+        of: Choice.Type = Choice.self
+    ) throws(ParleyError) -> Choice? where Choice: RawRepresentable<String> & CaseIterable {
+        guard let text = parameters.get(name) else { return nil }
+        guard let choice = Choice(rawValue: text) else {
+            throw .invalid(name, "\(name) must be one of: \(Choice.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        return choice
+    }
+
+    /// How many: 1 to 100, 50 where it is left out.
+    func limit() throws(ParleyError) -> Int {
+        try integer("limit", in: Limits.pageSizes) ?? Limits.pageSize
+    }
+
+    func page() throws(ParleyError) -> PageRequest {
+        let limit = try limit()
+        guard let text = parameters.get("cursor") else { return PageRequest(limit: limit) }
+        guard let cursor = Cursor(text) else { throw .invalid("cursor", "cursor is not one that a list gave out.") }
+        return PageRequest(limit: limit, after: cursor)
+    }
+
+    /// The id of something that should exist: what is no id names nothing.
+    func reference<Entity>(_ name: String) throws(ParleyError) -> ID<Entity>? {
+        guard let text = parameters.get(name) else { return nil }
+        guard let id = ID<Entity>(text) else { throw .notFound }
+        return id
+    }
+
+    func expectedRevision() throws(ParleyError) -> Int? {
+        try integer("expected_revision", in: 0...Int.max)
+    }
+}

@@ -1,0 +1,71 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import ParleyCore
+
+extension Request {
+    /// The body as a JSON object; an empty body counts as `{}`.
+    ///
+    /// - Throws: 415 where a `Content-Type` says it is something else, 413 above `maximumBytes`, 400 for what is not JSON or
+    ///   not an object, and 408-like `invalid_request` where it does not arrive in time.
+    func jsonBody(maximumBytes: Int = Limits.bodyBytes) async throws -> Fields {
+        if let contentType = headers[.contentType], !Self.isJSON(contentType) {
+            throw ParleyError(.unsupportedMediaType, "The body must be application/json.")
+        }
+        if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw ParleyError(.unsupportedMediaType, "The body must not be compressed.")
+        }
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > maximumBytes {
+            throw Self.tooLarge(maximumBytes)
+        }
+        let buffer = try await collectBody(maximumBytes: maximumBytes)
+        guard buffer.readableBytes > 0 else { return Fields(JSONObject()) }
+        do {
+            guard case .object(let object) = try JSON(parsing: buffer.readableBytesView) else {
+                throw ParleyError(.invalidRequest, "The body must be a JSON object.")
+            }
+            return Fields(object)
+        } catch let error as JSONSyntaxError {
+            throw ParleyError(.invalidRequest, "The body is not JSON: \(error.reason), at byte \(error.offset).")
+        }
+    }
+
+    private func collectBody(maximumBytes: Int) async throws -> ByteBuffer {
+        do {
+            return try await withDeadline(Limits.bodyTimeout) { try await body.collect(upTo: maximumBytes) }
+        } catch is NIOTooManyBytesError {
+            throw Self.tooLarge(maximumBytes)
+        } catch is DeadlineExceeded {
+            throw ParleyError(.invalidRequest, "The body did not arrive within \(Limits.bodyTimeout).")
+        }
+    }
+
+    private static func tooLarge(_ maximumBytes: Int) -> ParleyError {
+        ParleyError(.payloadTooLarge, "The body is larger than \(maximumBytes) bytes.")
+    }
+
+    private static func isJSON(_ contentType: String) -> Bool {
+        let type = contentType.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
+        return type == "application/json" || type.hasPrefix("application/") && type.hasSuffix("+json")
+    }
+}
+
+/// What ``withDeadline(_:_:)`` throws when time is up.
+struct DeadlineExceeded: Error {}
+
+/// Runs `operation`, and cancels it when it takes longer than `duration`.
+func withDeadline<Value: Sendable>(
+    _ duration: Duration,
+    _ operation: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value.self) { group in
+        group.addTask { try await operation() }
+        group.addTask {
+            try await Task.sleep(for: duration)
+            throw DeadlineExceeded()
+        }
+        defer { group.cancelAll() }
+        guard let value = try await group.next() else { throw CancellationError() }
+        return value
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+public import Hummingbird
+import NIOCore
+import ParleyCore
+
+/// What a request carries from middleware to route.
+public struct ServerContext: RequestContext {
+    /// What Hummingbird keeps.
+    public var coreContext: CoreRequestContextStorage
+    /// The connection's peer.
+    let peer: SocketAddress?
+    /// The value of `X-Request-ID`.
+    var requestID = ""
+    /// Who is calling, once the door has let them in.
+    var caller: Identity?
+
+    /// Makes a context for a request of a connection.
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        peer = source.channel.remoteAddress
+    }
+
+    /// Who is calling; only routes behind ``Authentication`` ask.
+    var identity: Identity {
+        get throws {
+            guard let caller else { throw ParleyError(.unauthenticated, "Sign in first.") }
+            return caller
+        }
+    }
+}
+
+extension ServerContext {
+    /// An id in the path; what is no id names nothing, so it is answered like an id that was never used.
+    func pathID<Entity>(_ name: String, of: Entity.Type = Entity.self) throws -> ID<Entity> {
+        guard let text = parameters.get(name), let id = ID<Entity>(text) else { throw ParleyError.notFound }
+        return id
+    }
+
+    /// A decoded segment of the path.
+    func pathText(_ name: String) throws -> String {
+        guard let text = parameters.get(name)?.removingPercentEncoding else { throw ParleyError.notFound }
+        return text
+    }
+}

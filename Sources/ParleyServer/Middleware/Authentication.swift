@@ -1,0 +1,59 @@
+import HTTPTypes
+import Hummingbird
+import ParleyAuth
+import ParleyCore
+
+/// The door: finds out who is calling, by bearer token or by cookie.
+///
+/// A token that doesn't hold is a 401 even where a good cookie came along. With a cookie, a request that changes something
+/// must come from our own pages or an origin that the configuration lists.
+struct Authentication: RouterMiddleware {
+    let accounts: AccountService
+    let tokens: TokenVerifier
+    let origins: OriginPolicy
+
+    func handle(
+        _ request: Request,
+        context: ServerContext,
+        next: @concurrent (Request, ServerContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.caller = try await caller(of: request)
+        return try await next(request, context)
+    }
+
+    private func caller(of request: Request) async throws -> Identity {
+        if let authorization = request.headers[.authorization] {
+            let words = authorization.split(separator: " ", omittingEmptySubsequences: true)
+            guard words.count == 2, words[0].lowercased() == "bearer" else { throw Self.unauthenticated }
+            return try await tokens.identity(of: String(words[1]))
+        }
+        guard let token = request.sessionToken else { throw Self.unauthenticated }
+        let signedIn = try await accounts.authenticate(token: token)
+        try origins.check(request)
+        return signedIn.identity
+    }
+
+    static let unauthenticated = ParleyError(.unauthenticated, "Sign in, or send a valid bearer token.")
+}
+
+extension OriginPolicy {
+    /// Refuses a request that changes something and does not come from an allowed origin.
+    func check(_ request: Request) throws(ParleyError) {
+        let isSafe = request.method == .get || request.method == .head || request.method == .options
+        guard isSafe || allows(origin: request.headers[.origin], host: request.head.authority) else {
+            throw .forbidden("This origin may not act for a signed-in browser.")
+        }
+    }
+}
+
+extension Request {
+    /// The name of the cookie that holds a sign-in's token.
+    static let sessionCookie = "parley_session"
+
+    /// The token of a browser's sign-in.
+    var sessionToken: String? {
+        guard let value = cookies[Self.sessionCookie]?.value, !value.isEmpty else { return nil }
+        return value
+    }
+}

@@ -1,0 +1,66 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import ParleyCore
+
+/// The outermost middleware: every answer leaves with a request id and the security headers, every error as the envelope.
+struct ResponseFinisher: RouterMiddleware {
+    private static let requestID = HTTPField.Name("X-Request-ID")
+
+    /// What every answer bears.
+    ///
+    /// The policy lets the web app's own files run and nothing else; nothing inline.
+    private static let securityHeaders: [(HTTPField.Name?, String)] = [
+        (
+            .contentSecurityPolicy,
+            """
+            default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+            base-uri 'none'; form-action 'self'; frame-ancestors 'none'
+            """
+        ),
+        (.xContentTypeOptions, "nosniff"),
+        (HTTPField.Name("Referrer-Policy"), "no-referrer"),
+        (HTTPField.Name("Cross-Origin-Opener-Policy"), "same-origin"),
+        (HTTPField.Name("Cross-Origin-Resource-Policy"), "same-origin"),
+        (HTTPField.Name("X-Frame-Options"), "DENY"),
+        (HTTPField.Name("Permissions-Policy"), "camera=(), microphone=(), geolocation=()"),
+    ]
+
+    let ids: any IDMaker
+
+    func handle(
+        _ request: Request,
+        context: ServerContext,
+        next: @concurrent (Request, ServerContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        let id: ID<Request> = ids.make()
+        context.requestID = id.description
+        context.logger[metadataKey: "request_id"] = "\(context.requestID)"
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch {
+            let parleyError = ParleyError(wrapping: error)
+            log(parleyError, request, context)
+            response = parleyError.response(requestID: context.requestID)
+        }
+        if let name = Self.requestID { response.headers[name] = context.requestID }
+        for case (let name?, let value) in Self.securityHeaders { response.headers[name] = value }
+        return response
+    }
+
+    private func log(_ error: ParleyError, _ request: Request, _ context: ServerContext) {
+        let level: Logger.Level = error.status.kind == .serverError ? .error : .debug
+        context.logger.log(
+            level: level,
+            "Request failed",
+            metadata: [
+                "method": "\(request.method)",
+                "route": "\(context.endpointPath ?? "none")",
+                "code": "\(error.code)",
+                "cause": "\(error.cause.map { String(describing: $0) } ?? "none")",
+            ]
+        )
+    }
+}

@@ -1,0 +1,130 @@
+import HTTPTypes
+import Hummingbird
+import ParleyChat
+import ParleyCore
+
+/// `/api/chat`: turns with the model, as one answer or as a stream.
+struct ChatRoutes {
+    private let dependencies: ServerDependencies
+    private var chat: ChatService { dependencies.chat }
+
+    init(_ dependencies: ServerDependencies) {
+        self.dependencies = dependencies
+    }
+
+    func add(to api: RouterGroup<ServerContext>) {
+        let chat = api.group("chat")
+        chat.post(use: turn)
+        // An agent without tools is a plain turn.
+        chat.post("agent", use: turn)
+        chat.get(":mid/stream", use: resume)
+        chat.post(":mid/stop", use: stop)
+        chat.post(":mid/regenerate", use: regenerate)
+    }
+
+    @Sendable private func turn(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let identity = try context.identity
+        let body = try await request.jsonBody(maximumBytes: Limits.messageBodyBytes)
+        let conversation: ConversationID? = try body.reference("conversation_id") ?? body.reference("session_id")
+        let project: ProjectID? = try body.reference("project_id")
+        let fields = { () throws(ParleyError) in try TurnFields(body, conversation: conversation, project: project) }
+        let input =
+            if let conversation {
+                try await dependencies.store.checking(.write, to: conversation, as: identity, fields)
+            } else {
+                try await dependencies.store.checking(.write, to: project, as: identity, fields)
+            }
+        try await dependencies.spend(.turns, of: identity)
+        if conversation == nil { try await dependencies.spend(.newConversations, of: identity) }
+        let commit = try await chat.begin(
+            input.request,
+            filters: input.filters,
+            expectedRevision: input.expectedRevision,
+            as: identity
+        )
+        return try await answer(commit, streamed: request.wantsEvents(input.stream), as: identity)
+    }
+
+    @Sendable private func regenerate(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let (id, identity) = try (context.messageID, context.identity)
+        let body = try await request.jsonBody()
+        try await dependencies.spend(.turns, of: identity)
+        let stream = try body.bool("stream")
+        let commit = try await chat.regenerate(
+            id,
+            model: try body.string("model").map { text throws(ParleyError) in try Rules.model(text) },
+            filters: body.value("filters"),
+            expectedRevision: try body.expectedRevision(),
+            as: identity
+        )
+        return try await answer(commit, streamed: request.wantsEvents(stream), as: identity)
+    }
+
+    @Sendable private func stop(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let message = try await chat.stop(context.messageID, as: context.identity)
+        return .json { $0.message(message) }
+    }
+
+    /// The rest of a reply behind an index, as `Last-Event-ID` or `after` names it.
+    @Sendable private func resume(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let (id, identity) = try (context.messageID, context.identity)
+        let query = Query(request)
+        let after = try query.integer("after", in: -1...Int.max) ?? request.lastDeltaIndex(of: id) ?? -1
+        // Asked before the stream begins, so that a stranger gets a 404 and not a broken stream.
+        _ = try await dependencies.store.replyProgress(of: id, after: .max, as: identity)
+        return .events { [chat] emit in
+            _ = try await chat.follow(id, after: after, as: identity, emit: emit)
+        }
+    }
+
+    private func answer(_ commit: Commit<Turn>, streamed: Bool, as identity: Identity) async throws -> Response {
+        let turn = commit.value
+        if streamed {
+            return .events { [chat] emit in
+                for change in commit.isReplay ? turn.asChanges : commit.changes { try await emit(Event(change)) }
+                _ = try await chat.follow(turn.reply.id, after: -1, as: identity, emit: emit)
+            }
+        }
+        let reply = try await chat.waitForEnd(turn.reply.id, as: identity)
+        return .json(reply.status == .failed ? .badGateway : .ok) { writer in
+            writer.object { writer in
+                if reply.status == .failed { writer.failure(of: reply) }
+                writer.member("conversation_id", turn.conversation.id)
+                writer.name("user_message")
+                writer.message(turn.userMessage)
+                writer.name("message")
+                writer.message(reply)
+            }
+        }
+    }
+}
+
+extension Turn {
+    /// What one who joins a turn is told first: the same that the first one was.
+    fileprivate var asChanges: [Change] {
+        [.messageAppended(userMessage), .messageAppended(reply)]
+    }
+}
+
+extension JSONWriter {
+    /// The envelope's `error` for a reply that failed, beside the messages.
+    fileprivate mutating func failure(of reply: Message) {
+        let reason = reply.metadata["error"]?["message"]?.stringValue
+        error(ParleyError(.upstreamError, reason ?? "The model's server failed."), requestID: reply.id.description)
+    }
+}
+
+extension Request {
+    /// Whether the answer is to be a stream of events: as the body says, else as `Accept` does.
+    fileprivate func wantsEvents(_ stream: Bool?) -> Bool {
+        stream ?? (headers[.accept]?.contains("text/event-stream") == true)
+    }
+
+    /// The index in `Last-Event-ID`, where it is of this reply.
+    fileprivate func lastDeltaIndex(of reply: MessageID) -> Int? {
+        guard let name = HTTPField.Name("Last-Event-ID"), let value = headers[name] else { return nil }
+        let halves = value.split(separator: ":")
+        guard halves.count == 2, MessageID(halves[0]) == reply else { return nil }
+        return Int(halves[1])
+    }
+}

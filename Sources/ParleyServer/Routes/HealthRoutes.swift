@@ -1,0 +1,40 @@
+import Hummingbird
+import Logging
+import ParleyCore
+
+/// `GET /health/live` and `GET /health/ready`.
+struct HealthRoutes {
+    let checks: [HealthCheck]
+
+    func add(to router: Router<ServerContext>) {
+        router.get("health/live") { _, _ in Response.json { $0.object { $0.member("status", "ok") } } }
+        router.get("health/ready", use: ready)
+    }
+
+    @Sendable private func ready(_ request: Request, _ context: ServerContext) async throws -> Response {
+        var failed: Set<String> = []
+        for check in checks {
+            do { try await check.check() } catch {
+                failed.insert(check.name)
+                context.logger.warning(
+                    "Dependency is not ready",
+                    metadata: ["name": "\(check.name)", "cause": "\(error)"]
+                )
+            }
+        }
+        return Response.json(failed.isEmpty ? .ok : .serviceUnavailable) { writer in
+            writer.object { writer in
+                writer.member("status", failed.isEmpty ? "ready" : "unavailable")
+                writer.name("checks")
+                writer.array { writer in
+                    for check in checks {
+                        writer.object {
+                            $0.member("name", check.name)
+                            $0.member("status", failed.contains(check.name) ? "unavailable" : "ok")
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

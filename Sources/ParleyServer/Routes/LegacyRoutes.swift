@@ -1,0 +1,57 @@
+import Hummingbird
+import ParleyCore
+
+/// `GET /api/chat/history/{project_id}`: what clients of the old world read.
+struct LegacyRoutes {
+    private let store: any ConversationStore
+
+    init(_ dependencies: ServerDependencies) {
+        store = dependencies.store
+    }
+
+    func add(to api: RouterGroup<ServerContext>) {
+        api.get("chat/history/:id", use: history)
+    }
+
+    @Sendable private func history(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let identity = try context.identity
+        let query = Query(request)
+        let project = try await store.project(context.projectID, as: identity)
+        let limit = try query.limit()
+        var messages: [Message]
+        if let session: ConversationID = try query.reference("session_id") ?? query.reference("conversation_id") {
+            let (conversation, page) = try await store.conversation(session, newestMessages: limit, as: identity)
+            guard conversation.projectID == project.id else { throw ParleyError.notFound }
+            messages = page.messages
+        } else {
+            messages = try await store.newestMessages(in: project.id, limit: limit, as: identity)
+        }
+        messages.removeAll { $0.status == .deleted }
+        return .json(capacity: messages.reduce(64) { $0 + $1.wireBytes }) { writer in
+            writer.array { writer in
+                for message in messages { writer.legacyMessage(message, of: project) }
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    /// A message as the old world's clients know it, where the persona `ai_pm` answered under its own name.
+    fileprivate mutating func legacyMessage(_ message: Message, of project: Project) {
+        let persona = "ai_pm"
+        object { writer in
+            writer.member("id", message.id)
+            writer.member("project_id", message.projectID)
+            writer.member("session_id", message.conversationID)
+            writer.member(
+                "role",
+                message.role == .assistant && project.persona == persona ? persona : message.role.rawValue
+            )
+            writer.member("content", message.content)
+            writer.member("timestamp", message.createdAt)
+            writer.member("metadata", message.metadata)
+            writer.name("ai_response")
+            writer.value(message.aiResponse ?? .null)
+        }
+    }
+}

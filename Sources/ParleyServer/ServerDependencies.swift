@@ -1,0 +1,69 @@
+public import Logging
+public import ParleyAuth
+public import ParleyChat
+public import ParleyCore
+
+/// Everything the server is given; Wiring makes it.
+public struct ServerDependencies: Sendable {
+    /// Where conversations live, with the event bus around it.
+    public var store: any ConversationStore
+    /// Sign-up, sign-in and sessions.
+    public var accounts: AccountService
+    /// Reads bearer tokens.
+    public var tokens: TokenVerifier
+    /// Which origins a cookie may come from.
+    public var origins: OriginPolicy
+    /// Turns with the model.
+    public var chat: ChatService
+    /// Says who must wait.
+    public var limiter: any RateLimiter
+    /// Makes request ids.
+    public var ids: any IDMaker
+    /// What `/health/ready` asks.
+    public var checks: [HealthCheck]
+    /// Where the server logs.
+    public var logger: Logger
+
+    /// Puts everything together.
+    public init(
+        store: any ConversationStore,
+        accounts: AccountService,
+        tokens: TokenVerifier,
+        origins: OriginPolicy,
+        chat: ChatService,
+        limiter: any RateLimiter,
+        ids: any IDMaker,
+        checks: [HealthCheck],
+        logger: Logger
+    ) {
+        self.store = store
+        self.accounts = accounts
+        self.tokens = tokens
+        self.origins = origins
+        self.chat = chat
+        self.limiter = limiter
+        self.ids = ids
+        self.checks = checks
+        self.logger = logger
+    }
+
+    /// Takes one from a caller's budget; 429 where it is empty.
+    func spend(_ limit: RateLimit, of identity: Identity) async throws(ParleyError) {
+        guard let wait = await limiter.take(identity.email.value, from: limit) else { return }
+        throw ParleyError(.rateLimited, "Too many \(limit.name) in a short time; wait a little.", retryAfter: wait)
+    }
+}
+
+/// Something the server can't work without, and how to see whether it is well.
+public struct HealthCheck: Sendable {
+    /// Its name in `/health/ready`.
+    public let name: String
+    /// Returns when it is well, throws when not.
+    public let check: @Sendable () async throws -> Void
+
+    /// Names a check.
+    public init(name: String, check: @escaping @Sendable () async throws -> Void) {
+        self.name = name
+        self.check = check
+    }
+}

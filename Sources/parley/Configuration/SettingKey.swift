@@ -1,0 +1,159 @@
+/// One key of the configuration, as it is documented and checked.
+struct SettingKey: Sendable {
+    /// What a value must be.
+    enum Kind: Sendable {
+        case text
+        case integer(ClosedRange<Int>)
+        case choice([String])
+        case list
+    }
+
+    /// The key with dots, as a file nests it: `http.port`.
+    let name: String
+    /// What a value must be.
+    let kind: Kind
+    /// The default as it is documented; none means that nothing is set.
+    let defaultText: String?
+    /// What it does, in a sentence or two.
+    let help: String
+    /// Whether `parley config print` hides it, and a file may hold it (`<key>.file`).
+    var isSecret = false
+
+    /// The option: `--http-port`.
+    var option: String { "--" + dashed }
+
+    /// The environment variable: `PARLEY_HTTP_PORT`.
+    var variable: String { "PARLEY_" + dashed.uppercased().replacing("-", with: "_") }
+
+    private var dashed: String { name.replacing(".", with: "-").replacing("_", with: "-") }
+}
+
+extension SettingKey {
+    /// All keys, in the order of the documentation.
+    static let all: [SettingKey] = [
+        SettingKey(
+            name: "http.host",
+            kind: .text,
+            defaultText: "127.0.0.1",
+            help: "The address to listen on. Other machines reach the server only when it is not a loopback address."
+        ),
+        SettingKey(
+            name: "http.port",
+            kind: .integer(0...65_535),
+            defaultText: "8080",
+            help: "The port to listen on; 0 takes a free one and prints it."
+        ),
+        SettingKey(
+            name: "http.origins",
+            kind: .list,
+            defaultText: nil,
+            help: """
+                Origins besides the server's own whose pages may act with a signed-in browser's cookie, such as \
+                https://chat.example.org.
+                """
+        ),
+        SettingKey(
+            name: "store",
+            kind: .text,
+            defaultText: "sqlite:parley.db",
+            help: "Where conversations are kept: sqlite: and the path of a file, which is made when it is missing."
+        ),
+        SettingKey(
+            name: "signup",
+            kind: .choice(["open", "closed"]),
+            defaultText: nil,
+            help: """
+                Whether anyone who reaches the server may make an account. Default: open when it listens on a loopback \
+                address, closed otherwise.
+                """
+        ),
+        SettingKey(
+            name: "jwt.secret",
+            kind: .text,
+            defaultText: nil,
+            help: """
+                The secret of bearer tokens (HS256), at least 32 bytes. Default: one is made at the first start and kept \
+                beside the database, in a file that only its owner can read.
+                """,
+            isSecret: true
+        ),
+        SettingKey(
+            name: "jwt.secrets",
+            kind: .list,
+            defaultText: nil,
+            help: """
+                Several secrets by key id, each as kid=secret, for rotation: tokens name theirs in the header's kid. The \
+                first one signs what "parley token" makes.
+                """,
+            isSecret: true
+        ),
+        SettingKey(
+            name: "jwt.issuer",
+            kind: .text,
+            defaultText: "parley",
+            help: "What a bearer token's iss must be."
+        ),
+        SettingKey(
+            name: "jwt.audience",
+            kind: .text,
+            defaultText: "parley",
+            help: "What a bearer token's aud must be, or hold."
+        ),
+        SettingKey(
+            name: "jwt.identity",
+            kind: .choice(["email", "sub"]),
+            defaultText: "email",
+            help: "Which claim holds the caller's e-mail address."
+        ),
+        SettingKey(
+            name: "model.url",
+            kind: .text,
+            defaultText: nil,
+            help: """
+                The base URL of an OpenAI-compatible server, such as http://127.0.0.1:11434/v1. Default: none, and the \
+                built-in echo answers.
+                """
+        ),
+        SettingKey(
+            name: "model.api_key",
+            kind: .text,
+            defaultText: nil,
+            help: "The bearer key that the model's server wants.",
+            isSecret: true
+        ),
+        SettingKey(
+            name: "model.name",
+            kind: .text,
+            defaultText: nil,
+            help: "The model to ask for when a turn names none."
+        ),
+        SettingKey(
+            name: "limits.rates",
+            kind: .choice(["on", "off"]),
+            defaultText: "on",
+            help: "Whether rate limits are kept."
+        ),
+        SettingKey(
+            name: "log.level",
+            kind: .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+            defaultText: "info",
+            help: "From which level on lines are logged, to standard error."
+        ),
+        SettingKey(
+            name: "log.format",
+            kind: .choice(["text", "json"]),
+            defaultText: "text",
+            help: "One line of text, or one JSON object, for each event."
+        ),
+    ]
+
+    /// The names that a source may use, the `.file` forms of secrets included.
+    static let knownNames = Set(all.map(\.name) + all.filter(\.isSecret).map { $0.name + ".file" })
+
+    /// The known name that is most like a mistyped one.
+    static func nearest(to name: String) -> String {
+        let candidates = knownNames.sorted()
+        let nearest = candidates.min { EditDistance.between($0, name) < EditDistance.between($1, name) }
+        return nearest ?? candidates[0]
+    }
+}

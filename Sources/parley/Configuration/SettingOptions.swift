@@ -1,0 +1,95 @@
+import ArgumentParser
+import Foundation
+
+/// The options that every command with a configuration takes: one for each key.
+struct SettingOptions: ParsableArguments {
+    @Option(help: "A YAML or JSON file with settings. Environment: PARLEY_CONFIG.")
+    var config: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("http.host"), valueName: "address"))
+    var httpHost: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("http.port"), valueName: "port"))
+    var httpPort: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("http.origins"), valueName: "origin,..."))
+    var httpOrigins: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("store"), valueName: "store"))
+    var store: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("signup"), valueName: "open|closed"))
+    var signup: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("jwt.secret"), valueName: "secret"))
+    var jwtSecret: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("jwt.secrets"), valueName: "kid=secret,..."))
+    var jwtSecrets: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("jwt.issuer"), valueName: "issuer"))
+    var jwtIssuer: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("jwt.audience"), valueName: "audience"))
+    var jwtAudience: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("jwt.identity"), valueName: "email|sub"))
+    var jwtIdentity: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("model.url"), valueName: "url"))
+    var modelUrl: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("model.api_key"), valueName: "key"))
+    var modelApiKey: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("model.name"), valueName: "name"))
+    var modelName: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("limits.rates"), valueName: "on|off"))
+    var limitsRates: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("log.level"), valueName: "level"))
+    var logLevel: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("log.format"), valueName: "text|json"))
+    var logFormat: String?
+
+    /// The values that were given, by key.
+    private var values: [String: String] {
+        [
+            "http.host": httpHost, "http.port": httpPort, "http.origins": httpOrigins, "store": store,
+            "signup": signup, "jwt.secret": jwtSecret, "jwt.secrets": jwtSecrets, "jwt.issuer": jwtIssuer,
+            "jwt.audience": jwtAudience, "jwt.identity": jwtIdentity, "model.url": modelUrl,
+            "model.api_key": modelApiKey, "model.name": modelName, "limits.rates": limitsRates,
+            "log.level": logLevel, "log.format": logFormat,
+        ].compactMapValues { $0 }
+    }
+
+    /// Every key's value as text, and the problems found on the way.
+    func read(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) async -> (values: [String: String], problems: [SettingProblem]) {
+        let file = config ?? environment["PARLEY_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+        return await SettingsSource(options: values, environment: environment, file: file).read()
+    }
+
+    /// The checked configuration.
+    func settings() async throws -> Settings {
+        let (values, problems) = await read()
+        do {
+            let settings = try Settings(values: values)
+            guard problems.isEmpty else { throw InvalidSettings(problems: problems) }
+            return settings
+        } catch {
+            // What the sources and what the values have against them is told together.
+            let others = problems.isEmpty ? [] : problems.filter { !error.problems.contains($0) }
+            throw InvalidSettings(problems: others + error.problems)
+        }
+    }
+}
+
+extension SettingKey {
+    fileprivate static func help(_ name: String) -> String {
+        all.first { $0.name == name }?.help ?? ""
+    }
+}

@@ -1,0 +1,45 @@
+import Logging
+import ParleyAuth
+import ParleyOpenAI
+
+/// The whole configuration, checked.
+struct Settings: Sendable {
+    var host = "127.0.0.1"
+    var port = 8080
+    var origins: [String] = []
+    var databasePath = "parley.db"
+    var signup: SignupPolicy?
+    var secrets: [HMACSecret] = []
+    var issuer = "parley"
+    var audience = "parley"
+    var identityClaim = TokenSettings.IdentityClaim.email
+    var modelURL: String?
+    var modelAPIKey: String?
+    var modelName: String?
+    var keepsRates = true
+    var logLevel = Logger.Level.info
+    var logsJSON = false
+
+    /// Who may make an account: by default anyone on this machine, and nobody from outside.
+    var effectiveSignup: SignupPolicy { signup ?? (listensOnLoopback ? .open : .closed) }
+
+    /// Whether only this machine reaches the server.
+    var listensOnLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}
+
+/// What is wrong with a configuration.
+struct SettingProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The key, as its source writes it.
+    let key: String
+    /// What is wrong, and what to do.
+    let reason: String
+
+    var description: String { "\(key): \(reason)" }
+}
+
+/// All that is wrong with a configuration, found in one go.
+struct InvalidSettings: Error, CustomStringConvertible {
+    let problems: [SettingProblem]
+
+    var description: String { problems.map(\.description).joined(separator: "\n") }
+}

@@ -1,0 +1,132 @@
+import AsyncHTTPClient
+import Hummingbird
+import Logging
+import NIOPosix
+import ParleyAuth
+import ParleyChat
+import ParleyCore
+import ParleyOpenAI
+import ParleySQLite
+import ParleyServer
+import ParleyStore
+import ServiceLifecycle
+
+/// Builds Parley from its parts: the only place that sees drivers and features together.
+struct Wiring {
+    let settings: Settings
+    let logger: Logger
+    private let clock = SystemClock()
+
+    /// Opens the store that the settings name, for a server: nobody else may have it open.
+    func openStore() async throws -> SQLiteStore {
+        try await SQLiteStore.open(path: settings.databasePath, clock: clock, ids: ids, logger: logger)
+    }
+
+    private var ids: UUIDv7Maker { UUIDv7Maker(clock: clock) }
+
+    /// What tokens must be, and the secret that signs what `parley token` makes.
+    ///
+    /// Without a configured secret one is made and kept beside the database.
+    func tokenSettings() throws -> (settings: TokenSettings, signing: HMACSecret) {
+        let keys =
+            settings.secrets.isEmpty
+            ? [try SigningSecret.load(orMakeAt: settings.databasePath + ".secret")] : settings.secrets
+        let tokens = TokenSettings(
+            keys: keys,
+            issuer: settings.issuer,
+            audience: settings.audience,
+            identityClaim: settings.identityClaim
+        )
+        return (tokens, keys[0])
+    }
+
+    /// Sign-up and sign-in over a store.
+    func accounts(over store: any AccountStore, pool: NIOThreadPool, limiter: any RateLimiter) -> AccountService {
+        AccountService(
+            accounts: store,
+            hasher: PasswordHasher(pool: pool),
+            limiter: limiter,
+            clock: clock,
+            signup: settings.effectiveSignup,
+            logger: logger
+        )
+    }
+
+    /// Runs the server until it is told to stop.
+    func serve(onRunning: @escaping @Sendable (Int) async -> Void) async throws {
+        let tokens = try TokenVerifier(settings: tokenSettings().settings, clock: clock, logger: logger)
+        let database = try await openStore()
+        let pool = NIOThreadPool(numberOfThreads: 2)
+        pool.start()
+        let client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+        do {
+            try await run(database, tokens, pool, client, onRunning)
+        } catch {
+            try await close(database, pool, client)
+            throw error
+        }
+        try await close(database, pool, client)
+    }
+
+    private func close(_ database: SQLiteStore, _ pool: NIOThreadPool, _ client: HTTPClient) async throws {
+        try await client.shutdown()
+        try await pool.shutdownGracefully()
+        try await database.close()
+    }
+
+    private func run(
+        _ database: SQLiteStore,
+        _ tokens: TokenVerifier,
+        _ pool: NIOThreadPool,
+        _ client: HTTPClient,
+        _ onRunning: @escaping @Sendable (Int) async -> Void
+    ) async throws {
+        let bus = InProcessEventBus()
+        let store = PublishingStore(database, bus: bus)
+        let limiter: any RateLimiter = settings.keepsRates ? InProcessRateLimiter() : NoRateLimiter()
+        let registry = ReplyRegistry(store: store, logger: logger)
+        let chat = ChatService(
+            store: store,
+            bus: bus,
+            provider: provider(client),
+            queryLog: database,
+            registry: registry,
+            clock: clock,
+            logger: logger
+        )
+        let dependencies = ServerDependencies(
+            store: store,
+            accounts: accounts(over: database, pool: pool, limiter: limiter),
+            tokens: tokens,
+            origins: OriginPolicy(allowed: settings.origins),
+            chat: chat,
+            limiter: limiter,
+            ids: ids,
+            checks: [HealthCheck(name: "store") { try await database.check() }],
+            logger: logger
+        )
+        let server = ParleyServer.application(
+            dependencies,
+            address: ParleyServer.Address(host: settings.host, port: settings.port),
+            onRunning: onRunning
+        )
+        // Ended from the last to the first: replies are finished or parked while their streams can still be written.
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: server), .init(service: registry)],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        try await group.run()
+    }
+
+    private func provider(_ client: HTTPClient) -> any ReplyProvider {
+        guard let url = settings.modelURL else { return EchoProvider() }
+        return OpenAIProvider(
+            client: client,
+            settings: OpenAISettings(url: url, apiKey: settings.modelAPIKey, model: settings.modelName),
+            logger: logger
+        )
+    }
+}

@@ -1,0 +1,99 @@
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOPosix
+import ParleyAuth
+import ParleyChat
+import ParleyCore
+import ParleyServer
+import ParleyStore
+import ParleyTesting
+
+/// A whole server over the reference store, for one test.
+struct TestParley: Sendable {
+    let store: PublishingStore
+    let memory: MemoryStore
+    let bus: InProcessEventBus
+    let clock: ManualClock
+    let client: any TestClientProtocol
+    private let issuer: TokenIssuer
+
+    /// Runs `test` against a server of its own, and ends it, also on failure.
+    static func run(
+        _ setup: TestingSetup = .router,
+        provider: any ReplyProvider = EchoProvider(delay: .zero),
+        limiter: any RateLimiter = NoRateLimiter(),
+        signup: SignupPolicy = .open,
+        checks: [HealthCheck] = [],
+        _ test: @escaping @Sendable (TestParley) async throws -> Void
+    ) async throws {
+        let clock = ManualClock(SystemClock().now(), tick: .milliseconds(1))
+        let memory = MemoryStore(clock: clock, ids: UUIDv7Maker(clock: clock))
+        let bus = InProcessEventBus()
+        let store = PublishingStore(memory, bus: bus)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let registry = ReplyRegistry(store: store, logger: logger)
+        let secret = HMACSecret(kid: nil, bytes: Array("a secret of at least thirty-two bytes".utf8))
+        let tokens = TokenSettings(keys: [secret])
+        let pool = NIOThreadPool.singleton
+        let dependencies = ServerDependencies(
+            store: store,
+            accounts: AccountService(
+                accounts: memory,
+                hasher: PasswordHasher(pool: pool, parameters: try .testing),
+                limiter: limiter,
+                clock: clock,
+                signup: signup,
+                logger: logger
+            ),
+            tokens: try TokenVerifier(settings: tokens, clock: clock, logger: logger),
+            origins: OriginPolicy(allowed: ["https://listed.example"]),
+            chat: ChatService(
+                store: store,
+                bus: bus,
+                provider: provider,
+                queryLog: memory,
+                registry: registry,
+                clock: clock,
+                logger: logger
+            ),
+            limiter: limiter,
+            ids: UUIDv7Maker(clock: clock),
+            checks: checks,
+            logger: logger
+        )
+        let application = ParleyServer.application(dependencies, address: .init(port: 0))
+        let issuer = try TokenIssuer(secret: secret, settings: tokens, clock: clock)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await registry.run() }
+            try await application.test(setup) { client in
+                try await test(
+                    TestParley(store: store, memory: memory, bus: bus, clock: clock, client: client, issuer: issuer)
+                )
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// A person who calls with a bearer token.
+    func caller(_ identity: Identity) async throws -> Caller {
+        let identity = Identity(email: identity.email, department: identity.department ?? "tests")
+        let token = try await issuer.token(for: identity, lifetime: .seconds(3600))
+        return Caller(client: client, headers: [.authorization: "Bearer \(token)"])
+    }
+
+    /// Someone who calls without credentials.
+    var anonymous: Caller { Caller(client: client, headers: [:]) }
+}
+
+extension ScryptParameters {
+    /// As little work as scrypt can be, so that tests wait for nothing.
+    fileprivate static var testing: ScryptParameters {
+        get throws {
+            guard let parameters = ScryptParameters(logRounds: 4, blockSize: 1, parallelism: 1) else {
+                throw ParleyError(.internalError, "scrypt parameters for tests are out of range")
+            }
+            return parameters
+        }
+    }
+}
