@@ -105,7 +105,12 @@ let package = Package(
             path: "Benchmarks/parley-bench",
             swiftSettings: settings
         ),
-        .testTarget(name: "ParleyCoreTests", dependencies: ["ParleyCore", "ParleyTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "ParleyCoreTests",
+            dependencies: ["ParleyCore", "ParleyTesting"],
+            resources: [.copy("Fixtures")],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "ParleyStoreTests",
             dependencies: ["ParleyCore", "ParleyStore", "ParleySQLite", "ParleyTesting", grdb, logging],
@@ -114,7 +119,8 @@ let package = Package(
         ),
         .testTarget(
             name: "ParleyAuthTests",
-            dependencies: ["ParleyCore", "ParleyAuth", "ParleyStore", "ParleyTesting", crypto, logging],
+            dependencies: ["ParleyCore", "ParleyAuth", "ParleyStore", "ParleyTesting", crypto, logging, nioPosix],
+            resources: [.copy("Fixtures")],
             swiftSettings: settings
         ),
         .testTarget(

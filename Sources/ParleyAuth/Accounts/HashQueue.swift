@@ -31,7 +31,9 @@ final class HashQueue: Sendable {
         self.depth = max(0, depth)
     }
 
-    /// How many wait, for tests.
+    /// How many pieces of work are in the pool.
+    var running: Int { state.withLock { $0.running } }
+    /// How many pieces of work wait.
     var waiting: Int { state.withLock { $0.waiting.count } }
 
     /// Runs `work` on a thread of the pool.

@@ -1,3 +1,4 @@
+import JWTKit
 import ParleyCore
 
 /// The keys that tokens may be signed with.
@@ -24,8 +25,20 @@ struct KeyRing: Sendable {
         self.keys = keys
     }
 
+    /// Throws unless the token is signed with the key that its header names.
+    func check(_ token: CompactToken) async throws(TokenFlaw) {
+        let key = try key(for: TokenHeader(token.header))
+        do {
+            let signer = try await key.signer()
+            guard try signer.verify(token.signature, signs: token.signedBytes) else { throw TokenFlaw.wrongSignature }
+        } catch {
+            // jwt-kit throws for a signature that no key of the kind could have made.
+            throw .wrongSignature
+        }
+    }
+
     /// The key that a header names; the only key where it names none.
-    func key(for header: TokenHeader) throws(TokenFlaw) -> any SignatureKey {
+    private func key(for header: TokenHeader) throws(TokenFlaw) -> any SignatureKey {
         let key: (any SignatureKey)?
         if let kid = header.kid {
             key = keys.first { $0.kid?.hasSameBytes(as: kid) == true }

@@ -142,8 +142,9 @@ public enum Rules {
         }
     }
 
-    /// A password, as it is given.
+    /// A password, as it is given; without NUL, since scrypt takes one at the end for none.
     public static func password(_ text: String) throws(ParleyError) {
+        try withoutNUL(text, field: "password")
         guard Limits.passwordBytes ~= text.utf8.count else {
             throw .invalid(
                 "password",

@@ -1,0 +1,69 @@
+import ParleyCore
+import Testing
+
+@Suite("Tokenizer")
+struct TokenizerTests {
+    @Test(
+        "Text is cut into folded words",
+        arguments: [
+            ("Hello, World!", ["hello", "world"]),
+            ("café CAFÉ cafe\u{301}", ["cafe", "cafe", "cafe"]),
+            ("naïve Straße ÅNGSTRÖM", ["naive", "strasse", "angstrom"]),
+            ("ﬁne ＦＵＬＬ ①", ["fine", "full", "1"]),
+            ("snake_case kebab-case e.g. 3.14", ["snake", "case", "kebab", "case", "e", "g", "3", "14"]),
+            ("Привет МИР", ["привет", "мир"]),
+            ("ΟΔΟΣ οδος", ["οδοσ", "οδοσ"]),
+            ("  \n\t!?", []),
+            ("", []),
+            ("a\u{0}b", ["a", "b"]),
+        ]
+    )
+    func words(_ text: String, _ terms: [String]) {
+        #expect(Tokenizer.terms(of: text) == terms)
+    }
+
+    @Test(
+        "Han, Kana and Hangul become pairs, and the last character alone",
+        arguments: [
+            ("東京都", ["東京", "京都", "都"]),
+            ("京", ["京"]),
+            ("한국어", ["한국", "국어", "어"]),
+            ("GPT4と東京", ["gpt4", "と東", "東京", "京"]),
+            ("東京 大阪", ["東京", "京", "大阪", "阪"]),
+            ("ﾄｳｷｮｳ", ["トウ", "ウキ", "キョ", "ョウ", "ウ"]),
+        ]
+    )
+    func pairs(_ text: String, _ terms: [String]) {
+        #expect(Tokenizer.terms(of: text) == terms)
+    }
+
+    @Test("A term never holds white space, and never is empty")
+    func noSpaces() {
+        for _ in 0..<300 {
+            let scalars = (0..<60).compactMap { _ in Unicode.Scalar(UInt32.random(in: 1...0x2FFFF)) }
+            var view = String.UnicodeScalarView()
+            view.append(contentsOf: scalars)
+            for term in Tokenizer.terms(of: String(view)) {
+                #expect(!term.isEmpty && !term.unicodeScalars.contains { $0.properties.isWhitespace })
+            }
+        }
+    }
+
+    @Test("Folding what is folded changes nothing, so an index may fold its terms again")
+    func idempotent() {
+        for _ in 0..<300 {
+            let scalars = (0..<40).compactMap { _ in Unicode.Scalar(UInt32.random(in: 1...0x1FFFF)) }
+            var view = String.UnicodeScalarView()
+            view.append(contentsOf: scalars)
+            let terms = Tokenizer.terms(of: String(view)).filter { $0.unicodeScalars.count > 2 }
+            for term in terms {
+                #expect(Tokenizer.terms(of: term).first?.unicodeScalars.first == term.unicodeScalars.first)
+            }
+        }
+    }
+
+    @Test("A long run is one term of 64 scalars")
+    func longRun() {
+        #expect(Tokenizer.terms(of: String(repeating: "x", count: 5000)) == [String(repeating: "x", count: 64)])
+    }
+}
