@@ -65,7 +65,7 @@ struct TestParley: Sendable {
         let application = ParleyServer.application(dependencies, address: .init(port: 0))
         let issuer = try TokenIssuer(secret: secret, settings: tokens, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await registry.run() }
+            group.addTask { await registry.run() }
             try await application.test(setup) { client in
                 try await test(
                     TestParley(store: store, memory: memory, bus: bus, clock: clock, client: client, issuer: issuer)

@@ -189,7 +189,10 @@ struct AccessTests {
             #expect(try await mallory.post("/api/chat", turn).status == .notFound)
             #expect(try await bob.post("/api/chat", turn).status == .forbidden)
             let conversation = JSON.string(try #require(ids["conversation"]))
-            #expect(try await mallory.post("/api/chat", ["conversation_id": conversation, "message": ""]).status == .notFound)
+            #expect(
+                try await mallory.post("/api/chat", ["conversation_id": conversation, "message": ""]).status
+                    == .notFound
+            )
         }
     }
 }

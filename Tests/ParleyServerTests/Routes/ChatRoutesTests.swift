@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdTesting
 import ParleyCore
+import ParleyStore
 import ParleyTesting
 import Testing
 
@@ -44,7 +45,9 @@ struct ChatRoutesTests {
             let reply = try #require(events[2].data["message"])
             #expect(reply["status"] == "streaming")
             #expect(reply["next_index"] == 0)
-            #expect(deltas.allSatisfy { $0.id == "\(reply["id"]?.stringValue ?? ""):\($0.data["index"]?.intValue ?? -1)" })
+            #expect(
+                deltas.allSatisfy { $0.id == "\(reply["id"]?.stringValue ?? ""):\($0.data["index"]?.intValue ?? -1)" }
+            )
             #expect(events.filter { $0.id != nil }.count == deltas.count)
             let text = deltas.compactMap { $0.data["text"]?.stringValue }.joined()
             #expect(Array(text.utf8) == Array(pieces.joined().utf8))
@@ -197,7 +200,9 @@ struct ChatRoutesTests {
 
 extension TestParley {
     /// Begins a turn whose answer does not end, leaves, and returns the reply's id once a piece of it is stored.
-    fileprivate func beginTurnAndLeave(as caller: Caller) async throws -> (reply: MessageID, conversation: ConversationID) {
+    fileprivate func beginTurnAndLeave(as caller: Caller) async throws -> (
+        reply: MessageID, conversation: ConversationID
+    ) {
         let project = try await store.personalProject(as: .alice).id
         return try await bus.withSubscription(to: .project(project)) { signals in
             async let unanswered = caller.post("/api/chat", ["message": "Hi"])

@@ -25,7 +25,10 @@ struct MessageRoutesTests {
                 path,
                 [
                     "messages": [
-                        ["role": "assistant", "content": "Hi", "confidence": 0, "model": "m", "contexts": [["title": "t", "text": "x"]]],
+                        [
+                            "role": "assistant", "content": "Hi", "confidence": 0, "model": "m",
+                            "contexts": [["title": "t", "text": "x"]],
+                        ],
                         ["role": "tool", "parts": [["type": "tool_result", "text": "42", "unknown": [1, .null]]]],
                     ]
                 ]
