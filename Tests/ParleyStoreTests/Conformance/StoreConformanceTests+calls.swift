@@ -12,6 +12,7 @@ extension StoreConformanceTests.Call {
             _ = try await $0.conversations(ConversationFilter(projectID: $1.project), page: PageRequest(), as: $2)
         },
         Self("messages") { _ = try await $0.messages(in: $1.conversation, .newest, limit: 5, as: $2) },
+        Self("newestMessages") { _ = try await $0.newestMessages(in: $1.project, limit: 5, as: $2) },
         Self("versions") { _ = try await $0.versions(of: $1.message, in: $1.conversation, as: $2) },
         Self("changes") { _ = try await $0.changes(in: $1.conversation, since: 0, limit: 5, as: $2) },
         Self("draft") { _ = try await $0.draft(in: $1.conversation, as: $2) },

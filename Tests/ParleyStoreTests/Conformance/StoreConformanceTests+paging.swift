@@ -54,6 +54,42 @@ extension StoreConformanceTests {
         }
     }
 
+    @Test(
+        "A project's newest messages are those of all its logs, without deleted ones",
+        arguments: StoreFactory.all,
+        [1, 4, 100]
+    )
+    func newestOfProject(_ factory: StoreFactory, _ limit: Int) async throws {
+        try await factory.withStore { t in
+            var logs: [ConversationID] = []
+            for _ in 0..<3 { logs.append(try await t.conversation().id) }
+            var appended: [Message] = []
+            for number in 0..<9 {
+                let message = NewMessage.user("message \(number)")
+                let commit = try await t.store.appendMessages(
+                    [message],
+                    to: logs[number * number % 3],
+                    expectedRevision: nil,
+                    as: .alice
+                )
+                appended += commit.value
+            }
+            let deleted = appended.remove(at: 7)
+            _ = try await t.store.deleteMessage(
+                deleted.id,
+                in: deleted.conversationID,
+                expectedRevision: nil,
+                as: .alice
+            )
+            let expected = appended.sorted {
+                ($0.createdAt, $0.conversationID, $0.seq) < ($1.createdAt, $1.conversationID, $1.seq)
+            }
+            let project = try await t.store.personalProject(as: .alice).id
+            let newest = try await t.store.newestMessages(in: project, limit: limit, as: .alice)
+            #expect(newest == expected.suffix(limit))
+        }
+    }
+
     @Test("Conversations come newest first, ties by id descending, complete in pages", arguments: StoreFactory.all)
     func conversationPages(_ factory: StoreFactory) async throws {
         // A clock that stands still makes all times one, so only ids order them.
