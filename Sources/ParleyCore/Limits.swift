@@ -82,6 +82,8 @@ public enum Limits {
     public static let bodyTimeout = Duration.seconds(30)
     /// How long a connection may be silent; also bounds headers that drip in.
     public static let idleTimeout = Duration.seconds(60)
+    /// How long a stream waits for a client that has stopped reading.
+    public static let writeTimeout = Duration.seconds(10)
     /// How often a stream of events without news shows that it is alive: proxies close what is silent for a minute.
     public static let streamHeartbeat = Duration.seconds(15)
     /// Connections of one instance.

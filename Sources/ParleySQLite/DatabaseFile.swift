@@ -63,7 +63,9 @@ enum DatabaseFile {
     }
 
     /// Opens the file with its durable settings on, checks them, and brings the schema up to date.
-    static func open(_ path: String) throws -> DatabasePool {
+    ///
+    /// Without `migrating` a schema that is not up to date is refused.
+    static func open(_ path: String, migrating: Bool = true) throws -> DatabasePool {
         let pool = try DatabasePool(path: path, configuration: configuration())
         // `DatabasePool` sets NORMAL after its configuration has been applied: FULL must come later, and be seen to hold.
         try pool.writeWithoutTransaction { db in
@@ -77,7 +79,14 @@ enum DatabaseFile {
                 )
             }
         }
-        try Schema.migrator.migrate(pool)
+        if migrating {
+            try Schema.migrator.migrate(pool)
+        } else if try !pool.read(Schema.migrator.hasCompletedMigrations) {
+            throw ParleyError(
+                .unavailable,
+                "The database \(path) is in use by a server of another version of Parley; restart that server first."
+            )
+        }
         return pool
     }
 

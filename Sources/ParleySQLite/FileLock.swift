@@ -43,6 +43,17 @@ final class FileLock: Sendable {
         return FileLock(descriptor: descriptor)
     }
 
+    /// Whether a process has the lock, this one included.
+    static func isHeld(besides path: String) throws -> Bool {
+        let descriptor = Foundation.open(path + ".lock", O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return false }
+            throw ParleyError(.unavailable, "The lock of \(path) can't be read (\(systemError())).")
+        }
+        defer { Foundation.close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
+
     /// Lets go.
     ///
     /// The file stays: removing it could take the lock from under a process that has just opened it.

@@ -56,6 +56,7 @@ extension SQLiteStore {
             try state.requireRevision(expectedRevision)
             guard before.message.status != .streaming else { throw ParleyError.replyInProgress }
             let text = changes.content.flatMap { before.message.content.isExactly($0) ? nil : $0 }
+            if let text { try Rules.content(text, of: before.message.role) }
             let metadata = changes.metadata.flatMap { $0.isExactly(before.message.metadata) ? nil : $0 }
             guard text != nil || metadata != nil else { return Commit(before.message, changes: []) }
             if text != nil { try transaction.keepVersion(of: before) }

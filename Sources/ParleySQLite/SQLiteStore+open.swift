@@ -43,6 +43,29 @@ extension SQLiteStore {
             throw DatabaseFile.openingError(error, path: path)
         }
     }
+
+    /// Opens a file for a short command, also while a server has it open.
+    ///
+    /// Where no server has it, this is ``open(path:clock:ids:logger:)``. Where one has, nothing is brought up to date and
+    /// no reply is touched; a schema of another version is refused.
+    public static func openBesideServer(
+        path: String,
+        clock: any WallClock = SystemClock(),
+        ids: any IDMaker = UUIDv7Maker(),
+        logger: Logger
+    ) async throws -> SQLiteStore {
+        guard try await blocking({ try FileLock.isHeld(besides: path) }) else {
+            return try await open(path: path, clock: clock, ids: ids, logger: logger)
+        }
+        return try await blocking {
+            do {
+                let pool = try DatabaseFile.open(path, migrating: false)
+                return SQLiteStore(pool: pool, lock: nil, clock: clock, ids: ids, logger: logger)
+            } catch {
+                throw DatabaseFile.openingError(error, path: path)
+            }
+        }
+    }
 }
 
 /// The keys of this module's log lines.

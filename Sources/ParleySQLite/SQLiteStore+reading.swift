@@ -58,6 +58,31 @@ extension SQLiteStore {
         }
     }
 
+    /// The newest messages of all of a project's conversations, oldest first.
+    ///
+    /// Walks over its logs from the one that was last appended to, until no further one can hold a newer message.
+    public func newestMessages(in project: ProjectID, limit: Int, as identity: Identity) async throws -> [Message] {
+        try await read { db in
+            try db.requireProject(project, for: .read, as: identity)
+            let logs = try db.all(
+                """
+                SELECT id, last_message_at FROM conversation
+                WHERE project_id = ? AND last_message_at IS NOT NULL ORDER BY last_message_at DESC
+                """,
+                [project]
+            ) { (id: try $0.next(ConversationID.self), lastMessageAt: try $0.next(Timestamp.self)) }
+            var newest: [Message] = []
+            for log in logs {
+                if newest.count == limit, let oldest = newest.last, log.lastMessageAt < oldest.createdAt { break }
+                newest += try db.all(LogStatement.newest, [log.id, limit]) { try Message(&$0, projectID: project) }
+                newest.sort { ($0.createdAt, $0.conversationID, $0.seq) > ($1.createdAt, $1.conversationID, $1.seq) }
+                newest.removeLast(max(0, newest.count - limit))
+            }
+            try db.fillIn(&newest)
+            return newest.reversed()
+        }
+    }
+
     /// The messages changed since a revision, by revision.
     public func changes(
         in conversation: ConversationID,
@@ -132,6 +157,11 @@ enum LogStatement {
     /// Newest first, before a `seq`.
     static let before = """
         SELECT \(Message.columns) FROM message m WHERE m.conversation_id = ? AND m.seq < ? ORDER BY m.seq DESC LIMIT ?
+        """
+    /// Newest first, without deleted ones.
+    static let newest = """
+        SELECT \(Message.columns) FROM message m WHERE m.conversation_id = ? AND m.status <> 'deleted'
+        ORDER BY m.seq DESC LIMIT ?
         """
     /// Oldest first, after a `seq`.
     static let after = """

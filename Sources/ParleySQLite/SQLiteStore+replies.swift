@@ -83,7 +83,7 @@ extension SQLiteStore: ConversationStore {
             let message = try db.locate(id, for: .read, as: identity).message.message
             guard message.status == .streaming else { return ReplyProgress(message: message, deltas: []) }
             let deltas = try db.pieces(of: id, in: message.conversationID).enumerated()
-                .dropFirst(max(0, index + 1))
+                .filter { $0.offset > index }
                 .map { ReplyDelta(messageID: id, index: $0.offset, text: $0.element) }
             return ReplyProgress(message: message, deltas: deltas)
         }

@@ -9,17 +9,17 @@ internal import ParleyCore
 /// - A write returns after its transaction was synced to the disk (write-ahead log with `synchronous=FULL`, read back when
 ///   the file is opened). Concurrent writes share transactions, a savepoint each.
 /// - Reads see one snapshot per call and wait for no writer.
-/// - Only one process can have the file open, so replies it finds `streaming` are nobody's: ``open(path:clock:ids:logger:)``
-///   marks them `interrupted`.
+/// - Only one server can have the file open, so replies it finds `streaming` are nobody's: ``open(path:clock:ids:logger:)``
+///   marks them `interrupted`. ``openBesideServer(path:clock:ids:logger:)`` is for the operator's commands.
 /// - A file that is locked, read-only, damaged, of another program or of a newer Parley is refused when it is opened.
 public final class SQLiteStore: Sendable {
     let pool: DatabasePool
     let clock: any WallClock
     let logger: Logger
     private let writer: GroupCommit
-    private let lock: FileLock
+    private let lock: FileLock?
 
-    init(pool: DatabasePool, lock: FileLock, clock: any WallClock, ids: any IDMaker, logger: Logger) {
+    init(pool: DatabasePool, lock: FileLock?, clock: any WallClock, ids: any IDMaker, logger: Logger) {
         self.pool = pool
         self.lock = lock
         self.clock = clock
@@ -35,8 +35,15 @@ public final class SQLiteStore: Sendable {
         // The writer's queue is serial: this comes after the last batch.
         try await pool.writeWithoutTransaction { _ in }
         try await Self.blocking { [pool, lock] in
-            defer { lock.release() }
+            defer { lock?.release() }
             try pool.close()
+        }
+    }
+
+    /// Returns when the file can be read.
+    public func check() async throws {
+        _ = try await read {
+            try $0.first("SELECT count(*) FROM project_member WHERE email = ''", []) { try $0.next(Int.self) }
         }
     }
 

@@ -1,7 +1,7 @@
 public import Hummingbird
 import HummingbirdCore
 import NIOCore
-public import ParleyCore
+import ParleyCore
 import ParleyWeb
 
 /// The HTTP face of Parley.

@@ -10,6 +10,7 @@ enum WebFiles {
         "composer.css": PackageResources.composer_css,
         "confirm-dialog.js": PackageResources.confirm_dialog_js,
         "controls.css": PackageResources.controls_css,
+        "controls.js": PackageResources.controls_js,
         "conversation-list.js": PackageResources.conversation_list_js,
         "conversation-row.js": PackageResources.conversation_row_js,
         "conversation-view.js": PackageResources.conversation_view_js,

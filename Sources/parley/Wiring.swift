@@ -10,6 +10,7 @@ import ParleySQLite
 import ParleyServer
 import ParleyStore
 import ServiceLifecycle
+import UnixSignals
 
 /// Builds Parley from its parts: the only place that sees drivers and features together.
 struct Wiring {
@@ -20,6 +21,11 @@ struct Wiring {
     /// Opens the store that the settings name, for a server: nobody else may have it open.
     func openStore() async throws -> SQLiteStore {
         try await SQLiteStore.open(path: settings.databasePath, clock: clock, ids: ids, logger: logger)
+    }
+
+    /// Opens the store for a short command, also while a server has it open.
+    func openStoreBesideServer() async throws -> SQLiteStore {
+        try await SQLiteStore.openBesideServer(path: settings.databasePath, clock: clock, ids: ids, logger: logger)
     }
 
     private var ids: UUIDv7Maker { UUIDv7Maker(clock: clock) }

@@ -148,6 +148,8 @@ public protocol MessageStore: Sendable {
     ) async throws -> MessagePage
 
     /// The newest messages of all of a project's conversations by `createdAt`, oldest first; ties by conversation and `seq`.
+    ///
+    /// Deleted ones are left out, and don't count.
     func newestMessages(in project: ProjectID, limit: Int, as identity: Identity) async throws -> [Message]
 
     /// Appends messages, all or none, in order. Changes: one `messageAppended` each. Needs `write`.
@@ -164,7 +166,8 @@ public protocol MessageStore: Sendable {
 
     /// Changes text or metadata. Change: `messageUpdated`, `isEdited` set where the text changed, and the text before kept.
     ///
-    /// A deleted message is `forbidden`, a running reply `replyInProgress`.
+    /// A deleted message is `forbidden`, a running reply `replyInProgress`. The text keeps the limit of the message's role,
+    /// which only the store knows: `invalidRequest` naming `content`.
     func editMessage(
         _ id: MessageID,
         in conversation: ConversationID,

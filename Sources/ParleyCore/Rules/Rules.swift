@@ -79,6 +79,9 @@ public enum Rules {
         for part in message.parts ?? [] where part["type"]?.stringValue == nil {
             throw .invalid(field + "parts", "each of parts must be an object with a type.")
         }
+        guard message.contexts?.allSatisfy({ $0.objectValue != nil }) != false else {
+            throw .invalid(field + "contexts", "each of contexts must be an object.")
+        }
         if let confidence = message.confidence, !(0...1 ~= confidence) {
             throw .invalid(field + "confidence", "confidence must be between 0 and 1.")
         }

@@ -31,6 +31,7 @@ extension ParleyError {
             let seconds = retryAfter.components.seconds + (retryAfter.components.attoseconds > 0 ? 1 : 0)
             response.headers[.retryAfter] = String(max(1, seconds))
         }
+        if code == .unauthenticated { response.headers[.wwwAuthenticate] = "Bearer" }
         if code == .payloadTooLarge { response.headers[.connection] = "close" }
         return response
     }

@@ -1,20 +1,31 @@
+import Foundation
 import Hummingbird
 import ParleyCore
 
 /// The query of a URL, read one by one with errors that name the parameter.
 struct Query {
-    private let parameters: Parameters
+    private let parameters: [String: String]
 
+    /// Reads a query as browsers write it.
+    ///
+    /// `+` stands for a space; of two parameters with one name, the first counts.
     init(_ request: Request) {
-        parameters = request.uri.queryParameters
+        let pairs = (request.uri.query ?? "").split(separator: "&").map { pair in
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { half in
+                let text = String(half).replacing("+", with: " ")
+                return text.removingPercentEncoding ?? text
+            }
+            return (halves[0], halves.count > 1 ? halves[1] : "")
+        }
+        parameters = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
     }
 
     func text(_ name: String) -> String? {
-        parameters.get(name)
+        parameters[name]
     }
 
     func integer(_ name: String, in range: ClosedRange<Int>) throws(ParleyError) -> Int? {
-        guard let text = parameters.get(name) else { return nil }
+        guard let text = parameters[name] else { return nil }
         guard let value = Int(text), range ~= value else {
             let bounds =
                 range.upperBound == .max
@@ -30,7 +41,7 @@ struct Query {
         _ name: String,
         of: Choice.Type = Choice.self
     ) throws(ParleyError) -> Choice? where Choice: RawRepresentable<String> & CaseIterable {
-        guard let text = parameters.get(name) else { return nil }
+        guard let text = parameters[name] else { return nil }
         guard let choice = Choice(rawValue: text) else {
             throw .invalid(name, "\(name) must be one of: \(Choice.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
@@ -44,14 +55,14 @@ struct Query {
 
     func page() throws(ParleyError) -> PageRequest {
         let limit = try limit()
-        guard let text = parameters.get("cursor") else { return PageRequest(limit: limit) }
+        guard let text = parameters["cursor"] else { return PageRequest(limit: limit) }
         guard let cursor = Cursor(text) else { throw .invalid("cursor", "cursor is not one that a list gave out.") }
         return PageRequest(limit: limit, after: cursor)
     }
 
     /// The id of something that should exist: what is no id names nothing.
     func reference<Entity>(_ name: String) throws(ParleyError) -> ID<Entity>? {
-        guard let text = parameters.get(name) else { return nil }
+        guard let text = parameters[name] else { return nil }
         guard let id = ID<Entity>(text) else { throw .notFound }
         return id
     }

@@ -6,8 +6,8 @@ import ParleyCore
 extension Request {
     /// The body as a JSON object; an empty body counts as `{}`.
     ///
-    /// - Throws: 415 where a `Content-Type` says it is something else, 413 above `maximumBytes`, 400 for what is not JSON or
-    ///   not an object, and 408-like `invalid_request` where it does not arrive in time.
+    /// - Throws: 415 where a `Content-Type` says it is something else, 413 above `maximumBytes` and where it does not arrive
+    ///   in time, 400 for what is not JSON or not an object.
     func jsonBody(maximumBytes: Int = Limits.bodyBytes) async throws -> Fields {
         if let contentType = headers[.contentType], !Self.isJSON(contentType) {
             throw ParleyError(.unsupportedMediaType, "The body must be application/json.")
@@ -36,7 +36,7 @@ extension Request {
         } catch is NIOTooManyBytesError {
             throw Self.tooLarge(maximumBytes)
         } catch is DeadlineExceeded {
-            throw ParleyError(.invalidRequest, "The body did not arrive within \(Limits.bodyTimeout).")
+            throw ParleyError(.payloadTooLarge, "The body did not arrive within \(Limits.bodyTimeout).")
         }
     }
 

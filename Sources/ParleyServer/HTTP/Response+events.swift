@@ -1,6 +1,7 @@
 import AsyncAlgorithms
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import ParleyCore
 
@@ -8,8 +9,11 @@ extension Response {
     /// A stream of server-sent events: those that `produce` emits, then `done`.
     ///
     /// `emit` waits until the connection has taken the event, so a slow reader holds only its own stream back. A comment
-    /// every ``Limits/streamHeartbeat`` keeps proxies from closing a silent stream, and finds out that a client has left.
+    /// every ``Limits/streamHeartbeat`` keeps proxies from closing a silent stream, and finds out that a client has left;
+    /// one that takes nothing for ``Limits/writeTimeout`` is disconnected. An error of `produce` becomes an `error` event,
+    /// and then there is no `done`.
     static func events(
+        for context: ServerContext,
         _ produce: @escaping @Sendable (@Sendable (Event) async throws -> Void) async throws -> Void
     ) -> Response {
         Response(
@@ -20,24 +24,55 @@ extension Response {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
                         defer { frames.finish() }
-                        try await produce { event in
-                            try Task.checkCancellation()
-                            await frames.send(event.serverSentFrame)
+                        do {
+                            try await produce { event in
+                                try Task.checkCancellation()
+                                await frames.send(event.serverSentFrame)
+                            }
+                            await frames.send(ByteBuffer(string: "event: done\ndata: {}\n\n"))
+                        } catch is CancellationError {
+                            // The client has left; there is nobody to tell.
+                        } catch {
+                            await frames.send(context.errorFrame(of: error))
                         }
-                        await frames.send(ByteBuffer(string: "event: done\ndata: {}\n\n"))
                     }
-                    group.addTask {
-                        while !Task.isCancelled {
-                            try await Task.sleep(for: Limits.streamHeartbeat)
-                            await frames.send(ByteBuffer(string: ": keep-alive\n\n"))
-                        }
-                    }
+                    group.addTask { try await context.keepAlive(through: frames) }
                     for await frame in frames { try await writer.write(frame) }
                     group.cancelAll()
                 }
                 try await writer.finish(nil)
             }
         )
+    }
+}
+
+extension ServerContext {
+    /// Sends a comment from time to time, and ends the connection of a client that has stopped reading.
+    fileprivate func keepAlive(through frames: AsyncChannel<ByteBuffer>) async throws {
+        while true {
+            try await Task.sleep(for: Limits.streamHeartbeat)
+            do {
+                try await withDeadline(Limits.writeTimeout) {
+                    await frames.send(ByteBuffer(string: ": keep-alive\n\n"))
+                }
+            } catch is DeadlineExceeded {
+                logger.debug("A client has stopped reading its stream")
+                channel.close(promise: nil)
+                return
+            }
+        }
+    }
+
+    /// An error as the last event of a stream.
+    fileprivate func errorFrame(of error: any Error) -> ByteBuffer {
+        let parleyError = ParleyError(wrapping: error)
+        log(parleyError, in: "stream")
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("type", "error")
+            writer.error(parleyError, requestID: requestID)
+        }
+        return ByteBuffer(string: "event: error\ndata: \(String(decoding: writer.bytes, as: UTF8.self))\n\n")
     }
 }
 

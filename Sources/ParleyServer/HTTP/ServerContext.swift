@@ -1,5 +1,6 @@
 import Foundation
 public import Hummingbird
+import Logging
 import NIOCore
 import ParleyCore
 
@@ -7,8 +8,8 @@ import ParleyCore
 public struct ServerContext: RequestContext {
     /// What Hummingbird keeps.
     public var coreContext: CoreRequestContextStorage
-    /// The connection's peer.
-    let peer: SocketAddress?
+    /// The connection.
+    let channel: any Channel
     /// The value of `X-Request-ID`.
     var requestID = ""
     /// Who is calling, once the door has let them in.
@@ -17,8 +18,11 @@ public struct ServerContext: RequestContext {
     /// Makes a context for a request of a connection.
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
-        peer = source.channel.remoteAddress
+        channel = source.channel
     }
+
+    /// The connection's peer.
+    var peer: SocketAddress? { channel.remoteAddress }
 
     /// Who is calling; only routes behind ``Authentication`` ask.
     var identity: Identity {
@@ -30,6 +34,20 @@ public struct ServerContext: RequestContext {
 }
 
 extension ServerContext {
+    /// Logs an error: what is our fault as an error, what is the client's at debug level.
+    func log(_ error: ParleyError, in place: String) {
+        logger.log(
+            level: error.status.kind == .serverError ? .error : .debug,
+            "Request failed",
+            metadata: [
+                "place": "\(place)",
+                "route": "\(endpointPath ?? "none")",
+                "code": "\(error.code)",
+                "cause": "\(error.cause.map { String(describing: $0) } ?? "none")",
+            ]
+        )
+    }
+
     /// An id in the path; what is no id names nothing, so it is answered like an id that was never used.
     func pathID<Entity>(_ name: String, of: Entity.Type = Entity.self) throws -> ID<Entity> {
         guard let text = parameters.get(name), let id = ID<Entity>(text) else { throw ParleyError.notFound }

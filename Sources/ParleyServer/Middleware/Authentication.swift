@@ -18,20 +18,24 @@ struct Authentication: RouterMiddleware {
         next: @concurrent (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.caller = try await caller(of: request)
-        return try await next(request, context)
+        let (caller, renewedToken) = try await caller(of: request)
+        context.caller = caller
+        var response = try await next(request, context)
+        if let renewedToken { response.setCookie(.session(renewedToken, of: request, in: context)) }
+        return response
     }
 
-    private func caller(of request: Request) async throws -> Identity {
+    /// Who is calling, and the token whose cookie must be given out again since its sign-in was extended.
+    private func caller(of request: Request) async throws -> (Identity, renewedToken: String?) {
         if let authorization = request.headers[.authorization] {
             let words = authorization.split(separator: " ", omittingEmptySubsequences: true)
             guard words.count == 2, words[0].lowercased() == "bearer" else { throw Self.unauthenticated }
-            return try await tokens.identity(of: String(words[1]))
+            return (try await tokens.identity(of: String(words[1])), nil)
         }
         guard let token = request.sessionToken else { throw Self.unauthenticated }
         let signedIn = try await accounts.authenticate(token: token)
         try origins.check(request)
-        return signedIn.identity
+        return (signedIn.identity, signedIn.wasExtended ? token : nil)
     }
 
     static let unauthenticated = ParleyError(.unauthenticated, "Sign in, or send a valid bearer token.")
@@ -44,6 +48,21 @@ extension OriginPolicy {
         guard isSafe || allows(origin: request.headers[.origin], host: request.head.authority) else {
             throw .forbidden("This origin may not act for a signed-in browser.")
         }
+    }
+}
+
+extension Cookie {
+    /// The cookie of a sign-in, out of reach of scripts; an empty token takes it back.
+    static func session(_ token: String, of request: Request, in context: ServerContext) -> Cookie {
+        Cookie(
+            name: Request.sessionCookie,
+            value: token,
+            maxAge: token.isEmpty ? 0 : Int(Limits.sessionLifetime.components.seconds),
+            path: "/",
+            secure: request.isSecure(in: context),
+            httpOnly: true,
+            sameSite: .lax
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import ParleyCore
 
 /// The outermost middleware: every answer leaves with a request id and the security headers, every error as the envelope.
@@ -42,25 +43,17 @@ struct ResponseFinisher: RouterMiddleware {
             response = try await next(request, context)
         } catch {
             let parleyError = ParleyError(wrapping: error)
-            log(parleyError, request, context)
+            context.log(parleyError, in: "\(request.method)")
             response = parleyError.response(requestID: context.requestID)
+            if parleyError.code == .payloadTooLarge { Self.closeSoon(context.channel) }
         }
         if let name = Self.requestID { response.headers[name] = context.requestID }
         for case (let name?, let value) in Self.securityHeaders { response.headers[name] = value }
         return response
     }
 
-    private func log(_ error: ParleyError, _ request: Request, _ context: ServerContext) {
-        let level: Logger.Level = error.status.kind == .serverError ? .error : .debug
-        context.logger.log(
-            level: level,
-            "Request failed",
-            metadata: [
-                "method": "\(request.method)",
-                "route": "\(context.endpointPath ?? "none")",
-                "code": "\(error.code)",
-                "cause": "\(error.cause.map { String(describing: $0) } ?? "none")",
-            ]
-        )
+    /// Ends a connection that is still sending what was refused, once the answer has had time to arrive.
+    private static func closeSoon(_ channel: any Channel) {
+        channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
     }
 }

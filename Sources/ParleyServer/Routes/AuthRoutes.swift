@@ -45,7 +45,7 @@ struct AuthRoutes {
         try checkOrigin(of: request)
         if let token = request.sessionToken { try await accounts.signOut(token: token) }
         var response = Response.success
-        response.setCookie(cookie("", maxAge: 0, request, context))
+        response.setCookie(.session("", of: request, in: context))
         return response
     }
 
@@ -77,21 +77,8 @@ struct AuthRoutes {
         var response = Response.json(status) {
             $0.person(email: account.email, name: account.name, department: account.department)
         }
-        let lifetime = Int(Limits.sessionLifetime.components.seconds)
-        response.setCookie(cookie(signIn.token, maxAge: lifetime, request, context))
+        response.setCookie(.session(signIn.token, of: request, in: context))
         return response
-    }
-
-    private func cookie(_ value: String, maxAge: Int, _ request: Request, _ context: ServerContext) -> Cookie {
-        Cookie(
-            name: Request.sessionCookie,
-            value: value,
-            maxAge: maxAge,
-            path: "/",
-            secure: request.isSecure(in: context),
-            httpOnly: true,
-            sameSite: .lax
-        )
     }
 }
 

@@ -7,6 +7,7 @@ import ParleyCore
 struct ChatRoutes {
     private let dependencies: ServerDependencies
     private var chat: ChatService { dependencies.chat }
+    private var store: any ConversationStore { dependencies.store }
 
     init(_ dependencies: ServerDependencies) {
         self.dependencies = dependencies
@@ -30,9 +31,9 @@ struct ChatRoutes {
         let fields = { () throws(ParleyError) in try TurnFields(body, conversation: conversation, project: project) }
         let input =
             if let conversation {
-                try await dependencies.store.checking(.write, to: conversation, as: identity, fields)
+                try await store.checking(.write, to: conversation, as: identity, fields)
             } else {
-                try await dependencies.store.checking(.write, to: project, as: identity, fields)
+                try await store.checking(.write, to: project, as: identity, fields)
             }
         try await dependencies.spend(.turns, of: identity)
         if conversation == nil { try await dependencies.spend(.newConversations, of: identity) }
@@ -42,22 +43,29 @@ struct ChatRoutes {
             expectedRevision: input.expectedRevision,
             as: identity
         )
-        return try await answer(commit, streamed: request.wantsEvents(input.stream), as: identity)
+        return try await answer(commit, streamed: request.wantsEvents(input.stream), context)
     }
 
     @Sendable private func regenerate(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.messageID, context.identity)
         let body = try await request.jsonBody()
+        let conversation = try await store.replyProgress(of: id, after: .max, as: identity).message.conversationID
+        let (model, stream, expected) = try await store.checking(.write, to: conversation, as: identity) {
+            () throws(ParleyError) in
+            (
+                try body.string("model").map { text throws(ParleyError) in try Rules.model(text) },
+                try body.bool("stream"), try body.expectedRevision()
+            )
+        }
         try await dependencies.spend(.turns, of: identity)
-        let stream = try body.bool("stream")
         let commit = try await chat.regenerate(
             id,
-            model: try body.string("model").map { text throws(ParleyError) in try Rules.model(text) },
+            model: model,
             filters: body.value("filters"),
-            expectedRevision: try body.expectedRevision(),
+            expectedRevision: expected,
             as: identity
         )
-        return try await answer(commit, streamed: request.wantsEvents(stream), as: identity)
+        return try await answer(commit, streamed: request.wantsEvents(stream), context)
     }
 
     @Sendable private func stop(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -69,18 +77,22 @@ struct ChatRoutes {
     @Sendable private func resume(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.messageID, context.identity)
         let query = Query(request)
-        let after = try query.integer("after", in: -1...Int.max) ?? request.lastDeltaIndex(of: id) ?? -1
         // Asked before the stream begins, so that a stranger gets a 404 and not a broken stream.
-        _ = try await dependencies.store.replyProgress(of: id, after: .max, as: identity)
-        return .events { [chat] emit in
+        _ = try await store.replyProgress(of: id, after: .max, as: identity)
+        let after = try query.integer("after", in: -1...Int.max) ?? request.lastDeltaIndex(of: id) ?? -1
+        return .events(for: context) { [chat] emit in
             _ = try await chat.follow(id, after: after, as: identity, emit: emit)
         }
     }
 
-    private func answer(_ commit: Commit<Turn>, streamed: Bool, as identity: Identity) async throws -> Response {
-        let turn = commit.value
+    private func answer(
+        _ commit: Commit<Turn>,
+        streamed: Bool,
+        _ context: ServerContext
+    ) async throws -> Response {
+        let (turn, identity) = (commit.value, try context.identity)
         if streamed {
-            return .events { [chat] emit in
+            return .events(for: context) { [chat] emit in
                 for change in commit.isReplay ? turn.asChanges : commit.changes { try await emit(Event(change)) }
                 _ = try await chat.follow(turn.reply.id, after: -1, as: identity, emit: emit)
             }
@@ -88,7 +100,7 @@ struct ChatRoutes {
         let reply = try await chat.waitForEnd(turn.reply.id, as: identity)
         return .json(reply.status == .failed ? .badGateway : .ok) { writer in
             writer.object { writer in
-                if reply.status == .failed { writer.failure(of: reply) }
+                if reply.status == .failed { writer.failure(of: reply, requestID: context.requestID) }
                 writer.member("conversation_id", turn.conversation.id)
                 writer.name("user_message")
                 writer.message(turn.userMessage)
@@ -108,9 +120,9 @@ extension Turn {
 
 extension JSONWriter {
     /// The envelope's `error` for a reply that failed, beside the messages.
-    fileprivate mutating func failure(of reply: Message) {
+    fileprivate mutating func failure(of reply: Message, requestID: String) {
         let reason = reply.metadata["error"]?["message"]?.stringValue
-        error(ParleyError(.upstreamError, reason ?? "The model's server failed."), requestID: reply.id.description)
+        error(ParleyError(.upstreamError, reason ?? "The model's server failed."), requestID: requestID)
     }
 }
 

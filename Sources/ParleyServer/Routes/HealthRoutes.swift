@@ -14,7 +14,7 @@ struct HealthRoutes {
     @Sendable private func ready(_ request: Request, _ context: ServerContext) async throws -> Response {
         var failed: Set<String> = []
         for check in checks {
-            do { try await check.check() } catch {
+            do { try await withDeadline(.seconds(2), check.check) } catch {
                 failed.insert(check.name)
                 context.logger.warning(
                     "Dependency is not ready",

@@ -18,20 +18,36 @@ struct LegacyRoutes {
         let query = Query(request)
         let project = try await store.project(context.projectID, as: identity)
         let limit = try query.limit()
-        var messages: [Message]
-        if let session: ConversationID = try query.reference("session_id") ?? query.reference("conversation_id") {
-            let (conversation, page) = try await store.conversation(session, newestMessages: limit, as: identity)
-            guard conversation.projectID == project.id else { throw ParleyError.notFound }
-            messages = page.messages
-        } else {
-            messages = try await store.newestMessages(in: project.id, limit: limit, as: identity)
-        }
-        messages.removeAll { $0.status == .deleted }
+        let messages =
+            if let session: ConversationID = try query.reference("session_id") ?? query.reference("conversation_id") {
+                try await newest(limit, of: session, in: project.id, as: identity)
+            } else {
+                try await store.newestMessages(in: project.id, limit: limit, as: identity)
+            }
         return .json(capacity: messages.reduce(64) { $0 + $1.wireBytes }) { writer in
             writer.array { writer in
                 for message in messages { writer.legacyMessage(message, of: project) }
             }
         }
+    }
+
+    /// The newest messages of a session, without deleted ones, which the old world does not know.
+    private func newest(
+        _ limit: Int,
+        of session: ConversationID,
+        in project: ProjectID,
+        as identity: Identity
+    ) async throws -> [Message] {
+        var messages: [Message] = []
+        var range = MessageRange.newest
+        while true {
+            let page = try await store.messages(in: session, range, limit: limit, as: identity)
+            guard page.messages.allSatisfy({ $0.projectID == project }) else { throw ParleyError.notFound }
+            messages = page.messages.filter { $0.status != .deleted } + messages
+            guard messages.count < limit, page.hasMore, let first = page.messages.first else { break }
+            range = .before(first.seq)
+        }
+        return messages.suffix(limit)
     }
 }
 

@@ -25,7 +25,7 @@ extension NewMessage {
     }
 
     /// The text in a message's parts: what `content` is when a client leaves it out.
-    private static func text(of parts: [JSON]) -> String {
+    static func text(of parts: [JSON]) -> String {
         parts.compactMap { $0["text"]?.stringValue }.joined(separator: "\n")
     }
 

@@ -53,6 +53,7 @@ extension MemoryStore {
             try stored.requireRevision(expectedRevision)
             guard before.running == nil else { throw ParleyError.replyInProgress }
             let text = changes.content.flatMap { before.message.content.isExactly($0) ? nil : $0 }
+            if let text { try Rules.content(text, of: before.message.role) }
             let metadata = changes.metadata.flatMap { $0.isExactly(before.message.metadata) ? nil : $0 }
             guard text != nil || metadata != nil else { return Commit(stored.message(at: index), changes: []) }
             if text != nil { try before.requireRoomForVersion() }

@@ -69,6 +69,7 @@ extension MemoryStore {
         try read { state, _ in
             try state.visibleConversations(in: project, as: identity)
                 .flatMap(\.messages)
+                .filter { $0.status != .deleted }
                 .sorted { ($0.createdAt, $0.conversationID, $0.seq) < ($1.createdAt, $1.conversationID, $1.seq) }
                 .suffix(limit)
         }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import Foundation
 import ParleyCore
 
 /// How a command ends when it can't do its work, in the terms of `sysexits.h`.
@@ -26,6 +26,6 @@ enum CommandFailure {
 
     /// A line on standard error.
     static func complain(_ text: String) {
-        fputs("parley: \(text)\n", stderr)
+        FileHandle.standardError.write(Data("parley: \(text)\n".utf8))
     }
 }

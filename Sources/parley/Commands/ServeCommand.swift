@@ -1,5 +1,8 @@
 import ArgumentParser
+import Foundation
 import Logging
+import NIOCore
+import ParleyAuth
 import ParleyCore
 
 /// The command `parley serve`.
@@ -29,7 +32,7 @@ struct ServeCommand: AsyncParsableCommand {
                 try await Wiring(settings: settings, logger: Logger(label: "parley")).serve { port in
                     announce(settings, port: port)
                 }
-            } catch let error as any SystemError {
+            } catch let error as IOError {
                 throw ParleyError.unavailable("can't listen on \(settings.host):\(settings.port): \(error)")
             }
         }
@@ -37,11 +40,13 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func announce(_ settings: Settings, port: Int) {
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
-        print("Parley is listening on http://\(host):\(port)")
-        print("  conversations   \(settings.databasePath)")
-        print("  answers         \(settings.modelURL ?? "the built-in echo; set model.url for a model")")
-        print(
-            "  sign-up         \(settings.effectiveSignup == .open ? "open to everyone who reaches this address" : "closed")"
-        )
+        // Written and not printed: what is printed to a pipe or a file waits there until the process ends.
+        let lines = [
+            "Parley is listening on http://\(host):\(port)",
+            "  conversations   \(settings.databasePath)",
+            "  answers         \(settings.modelURL ?? "the built-in echo; set model.url for a model")",
+            "  sign-up         \(settings.effectiveSignup == .open ? "open to all who reach this address" : "closed")",
+        ]
+        FileHandle.standardOutput.write(Data((lines.joined(separator: "\n") + "\n").utf8))
     }
 }

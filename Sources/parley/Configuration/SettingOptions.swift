@@ -78,13 +78,11 @@ struct SettingOptions: ParsableArguments {
         let (values, problems) = await read()
         do {
             let settings = try Settings(values: values)
-            guard problems.isEmpty else { throw InvalidSettings(problems: problems) }
-            return settings
+            if problems.isEmpty { return settings }
         } catch {
-            // What the sources and what the values have against them is told together.
-            let others = problems.isEmpty ? [] : problems.filter { !error.problems.contains($0) }
-            throw InvalidSettings(problems: others + error.problems)
+            throw InvalidSettings(problems: problems + error.problems)
         }
+        throw InvalidSettings(problems: problems)
     }
 }
 

@@ -9,33 +9,36 @@ extension Settings {
         var reader = SettingsReader(values: values)
         reader.text("http.host") { host = $0 }
         reader.integer("http.port") { port = $0 }
-        reader.list("http.origins") { origins, problem in
+        reader.list("http.origins") { origins, problems in
             for origin in origins where !OriginPolicy.isOrigin(origin) {
-                problem("\(origin) is not an origin: write scheme://host or scheme://host:port.")
+                problems.append("\(origin) is not an origin: write scheme://host or scheme://host:port.")
             }
             self.origins = origins
         }
-        reader.text("store") { text, problem in
+        reader.text("store") { text, problems in
             guard let path = Self.databasePath(in: text) else {
-                return problem("must be sqlite: and the path of a file; other stores are not built yet.")
+                problems.append("must be sqlite: and the path of a file; other stores are not built yet.")
+                return
             }
             databasePath = path
         }
         reader.choice("signup") { signup = $0 == "open" ? .open : .closed }
-        reader.text("jwt.secret") { text, problem in
-            guard let secret = Self.secret(text, kid: nil, problem) else { return }
-            secrets.append(secret)
+        reader.text("jwt.secret") { text, problems in
+            if let secret = Self.secret(text, kid: nil, &problems) { secrets.append(secret) }
         }
-        reader.list("jwt.secrets") { entries, problem in
+        reader.list("jwt.secrets") { entries, problems in
             for entry in entries {
                 let halves = entry.split(separator: "=", maxSplits: 1)
-                guard halves.count == 2 else { problem("each entry must be kid=secret."); continue }
-                if let secret = Self.secret(String(halves[1]), kid: String(halves[0]), problem) {
+                guard halves.count == 2 else {
+                    problems.append("each entry must be kid=secret.")
+                    continue
+                }
+                if let secret = Self.secret(String(halves[1]), kid: String(halves[0]), &problems) {
                     secrets.append(secret)
                 }
             }
             let kids = secrets.compactMap(\.kid)
-            if Set(kids).count != kids.count { problem("a kid stands twice.") }
+            if Set(kids).count != kids.count { problems.append("a kid stands twice.") }
         }
         if values["jwt.secret"] != nil, values["jwt.secrets"] != nil {
             reader.report("jwt.secret", "can't be set beside jwt.secrets: which of them signs would be a guess.")
@@ -43,10 +46,11 @@ extension Settings {
         reader.text("jwt.issuer") { issuer = $0 }
         reader.text("jwt.audience") { audience = $0 }
         reader.choice("jwt.identity") { identityClaim = $0 == "sub" ? .sub : .email }
-        reader.text("model.url") { text, problem in
+        reader.text("model.url") { text, problems in
             let url = URL(string: text)
             guard let scheme = url?.scheme, scheme == "http" || scheme == "https", url?.host?.isEmpty == false else {
-                return problem("must be an http or https URL, such as http://127.0.0.1:11434/v1.")
+                problems.append("must be an http or https URL, such as http://127.0.0.1:11434/v1.")
+                return
             }
             modelURL = text
         }
@@ -64,14 +68,13 @@ extension Settings {
         return String(text.dropFirst(scheme.count))
     }
 
-    private static func secret(_ text: String, kid: String?, _ problem: (String) -> Void) -> HMACSecret? {
-        let secret = HMACSecret(kid: kid, bytes: Array(text.utf8))
-        guard secret.bytes.count >= HMACSecret.minimumBytes else {
+    private static func secret(_ text: String, kid: String?, _ problems: inout [String]) -> HMACSecret? {
+        guard text.utf8.count >= HMACSecret.minimumBytes else {
             let name = kid.map { "the secret of \($0)" } ?? "it"
-            problem("\(name) is shorter than \(HMACSecret.minimumBytes) bytes.")
+            problems.append("\(name) is shorter than \(HMACSecret.minimumBytes) bytes.")
             return nil
         }
-        return secret
+        return HMACSecret(kid: kid, bytes: Array(text.utf8))
     }
 }
 
@@ -92,17 +95,18 @@ private struct SettingsReader {
         if let value = values[key] { use(value) }
     }
 
-    mutating func text(_ key: String, _ use: (String, (String) -> Void) -> Void) {
+    /// Hands the text out with a list to put complaints in.
+    mutating func text(_ key: String, _ use: (String, inout [String]) -> Void) {
         guard let value = values[key] else { return }
         var reasons: [String] = []
-        use(value) { reasons.append($0) }
+        use(value, &reasons)
         for reason in reasons { report(key, reason) }
     }
 
-    mutating func list(_ key: String, _ use: ([String], (String) -> Void) -> Void) {
-        text(key) { text, problem in
+    mutating func list(_ key: String, _ use: ([String], inout [String]) -> Void) {
+        text(key) { text, reasons in
             let entries = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-            use(entries.filter { !$0.isEmpty }, problem)
+            use(entries.filter { !$0.isEmpty }, &reasons)
         }
     }
 

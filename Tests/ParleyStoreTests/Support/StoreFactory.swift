@@ -38,7 +38,7 @@ struct StoreFactory: Sendable, CustomTestStringConvertible {
 
 extension StoreFactory {
     /// Every store of the house, and every composition.
-    static let all: [StoreFactory] = [.memory, .publishingMemory]
+    static let all: [StoreFactory] = [.memory, .publishingMemory, .sqlite]
 
     static let memory = StoreFactory(name: "MemoryStore") { clock, ids in
         let memory = MemoryStore(clock: clock, ids: ids)

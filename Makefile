@@ -1,0 +1,35 @@
+# `make` lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench format services
+
+SOURCES := Sources Tests Benchmarks Package.swift
+ACTION ?= up
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## install what is missing, build the release, and start the server
+	scripts/bootstrap
+	swift build -c release --product parley
+	.build/release/parley serve
+
+test: ## all tests: unit, stores, server, crash, browser
+	scripts/bootstrap --test
+	swift build --build-tests
+	swift test --skip-build
+	.venv/bin/python Tests/Browser/run.py --binary .build/debug/parley --artifacts .build/browser
+
+check: ## what continuous integration runs: the formatter's lint, then all tests
+	swift format lint --strict --recursive $(SOURCES)
+	$(MAKE) test
+
+bench: ## measure a release build; figures also in .build/bench/latest.json
+	scripts/bootstrap
+	swift build -c release --product parley-bench
+	.build/release/parley-bench
+
+format: ## format all Swift sources in place
+	swift format --in-place --recursive $(SOURCES)
+
+services: ## a throw-away server for development: ACTION=up, down or status
+	scripts/services $(ACTION)

@@ -1,0 +1,69 @@
+import { h } from "./dom.js";
+import { mark } from "./icons.js";
+import { MarkdownView } from "./markdown-view.js";
+import { fullTime, shortTime } from "./time.js";
+
+const authors = { user: "You", assistant: "Assistant", system: "System", tool: "Tool" };
+
+/** A stored message. People's words are shown as typed; an assistant's are Markdown. */
+export class MessageView {
+  element;
+  #message;
+  #author = h("span", { class: "message-author" });
+  #model = h("span", { class: "message-model" });
+  #time = h("time", { class: "message-time" });
+  #body = h("div", { class: "message-body", dir: "auto" });
+  #note = h("p", { class: "message-note" });
+  #markdown = null;
+  #frame = null;
+
+  constructor(message) {
+    if (message.role === "assistant") this.#markdown = new MarkdownView(this.#body);
+    this.element = h(
+      "article",
+      { class: `message message-${message.role}`, "data-id": message.id, "data-seq": message.seq },
+      h("header", { class: "message-head" }, this.#markdown && mark(), this.#author, this.#model, this.#time),
+      this.#body,
+      this.#note,
+    );
+    this.update(message);
+  }
+
+  update(message) {
+    const growing = message === this.#message;
+    this.#message = message;
+    // The pieces of an answer come faster than a screen is drawn.
+    if (growing) this.#frame ??= requestAnimationFrame(() => this.#draw());
+    else this.#draw();
+  }
+
+  #draw() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = null;
+    const { role, content, status, model, created_at } = this.#message;
+    this.#author.textContent = authors[role] ?? role;
+    this.#model.textContent = model ?? "";
+    this.#time.textContent = shortTime(created_at);
+    this.#time.dateTime = created_at;
+    this.#time.title = fullTime(created_at);
+    if (this.#markdown) this.#markdown.update(content);
+    else this.#body.textContent = content;
+    this.#note.textContent = noteOn(this.#message);
+    this.element.dataset.status = status;
+    // A screen reader waits for the end of what is still being written, and then reads it once.
+    this.element.setAttribute("aria-busy", status === "streaming");
+  }
+}
+
+/** What is to be said about a message that isn't simply there. */
+function noteOn({ status, metadata }) {
+  switch (status) {
+    case "failed": return `The answer failed. ${reasonIn(metadata)}`.trim();
+    case "interrupted": return "The answer was interrupted: the server stopped before it was complete.";
+    case "deleted": return "This message was deleted.";
+    default: return metadata?.stopped ? "Stopped." : "";
+  }
+}
+
+/** The reason of a failure: a sentence, or an error as the API words it. */
+const reasonIn = (metadata) => metadata?.error?.message ?? metadata?.error ?? "";

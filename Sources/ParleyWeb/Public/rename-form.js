@@ -1,0 +1,42 @@
+import { h } from "./dom.js";
+
+const longestTitle = 256;
+
+/** A title to type over. Enter and leaving it save; Escape, and saving nothing new, leave it as it was. */
+export function renameForm(title, { onsave, onend }) {
+  let over = false;
+  const input = h("input", { name: "title", value: title, maxlength: longestTitle, "aria-label": "Title" });
+  const form = h(
+    "form",
+    {
+      class: "rename",
+      autocomplete: "off",
+      onsubmit: finish,
+      onfocusout: finish,
+      onkeydown: (event) => event.key === "Escape" && end(event),
+    },
+    input,
+  );
+
+  async function finish(event) {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (over) return;
+    if (!text || text === title) return end(event);
+    over = true;
+    if (await onsave(text)) return onend();
+    // What was typed stays, to be tried again.
+    over = false;
+    input.focus();
+  }
+
+  function end(event) {
+    // This Escape is spent: it must not close the drawer as well.
+    event.stopPropagation();
+    if (over) return;
+    over = true;
+    onend();
+  }
+
+  return form;
+}

@@ -1,0 +1,42 @@
+"""Running checks: each is a named function, and each says in one line how it went."""
+
+import traceback
+
+
+class Checks:
+    def __init__(self, world):
+        self._world = world
+        self._passed = 0
+        self._failed = 0
+
+    def run(self, check, *arguments):
+        name = check.__name__.replace("_", " ")
+        try:
+            check(*arguments)
+        except Exception as error:  # Whatever goes wrong in a check is its failure, and the others go on.
+            self._failed += 1
+            reason = " ".join(str(error).split())[:300] or type(error).__name__
+            print(f"not ok - {name}: {reason}", flush=True)
+            traceback.print_exc()
+            self._picture(check.__name__)
+        else:
+            self._passed += 1
+            print(f"ok - {name}", flush=True)
+
+    def finish(self):
+        """Prints the sum; true when nothing failed."""
+        print(f"{self._passed} passed, {self._failed} failed", flush=True)
+        return self._failed == 0
+
+    def close_pages(self):
+        """Pages of one group of checks must not disturb, or slow down, those of the next."""
+        for context in self._world.browser.contexts:
+            context.close()
+
+    def _picture(self, name):
+        pages = [page for context in self._world.browser.contexts for page in context.pages]
+        for number, page in enumerate(pages):
+            try:
+                page.screenshot(path=self._world.artifacts / f"failed-{name}-{number}.png", timeout=5000)
+            except Exception as error:  # A picture is a help, not the matter.
+                print(f"# no picture: {error}", flush=True)

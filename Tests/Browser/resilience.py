@@ -1,0 +1,142 @@
+"""Broken connections, and sessions that end: nothing typed is lost, nothing is sent twice."""
+
+from playwright.sync_api import expect
+
+from parley_page import (
+    answers, composer, conversation_id, expect_answered, expect_sign_in, log, new_conversation, say, send, sign_in,
+    sign_out,
+)
+
+CHAT = "**/api/chat"
+
+
+def a_message_that_did_not_leave_is_sent_again(world):
+    page = world.page_of("cleo")
+    new_conversation(page)
+    page.route(CHAT, lambda route: route.abort())
+    send(page, "Through the storm")
+    expect(log(page)).to_contain_text("Not sent")
+    page.unroute(CHAT)
+    page.get_by_role("button", name="Try again").click()
+    expect_answered(page)
+    expect(log(page)).not_to_contain_text("Not sent")
+    expect_stored(world, page, 2)
+
+
+def a_message_whose_answer_got_lost_is_not_doubled(world):
+    page = world.page_of("cleo")
+    new_conversation(page)
+
+    def lose_the_answer(route):
+        route.fetch()
+        route.abort()
+
+    page.route(CHAT, lose_the_answer)
+    send(page, "Heard but not answered")
+    expect(log(page)).to_contain_text("Not sent")
+    page.unroute(CHAT)
+    page.get_by_role("button", name="Try again").click()
+    expect_answered(page)
+    expect(page.locator(".message-user")).to_have_count(1)
+    expect_stored(world, page, 2)
+
+
+def an_unsent_message_can_be_edited(world):
+    page = world.page_of("cleo")
+    new_conversation(page)
+    page.route(CHAT, lambda route: route.abort())
+    send(page, "With a typo")
+    page.get_by_role("button", name="edit", exact=True).click()
+    expect(composer(page)).to_have_value("With a typo")
+    expect(page.locator(".message-user")).to_have_count(0)
+
+
+def a_stream_that_breaks_is_resumed(world):
+    page = world.page_of("cleo")
+    new_conversation(page)
+
+    def cut(route):
+        answer = route.fetch()
+        frames = answer.text().split("\n\n")
+        route.fulfill(response=answer, body="\n\n".join(frames[:8]) + "\n\n" + frames[8][:5])
+
+    page.route(CHAT, cut)
+    with page.expect_request("**/api/chat/*/stream") as resumed:
+        send(page, "One two three four five six seven eight nine ten")
+    assert resumed.value.headers.get("last-event-id"), "it didn't say how far it had come"
+    expect_answered(page)
+    expect(answers(page)).to_have_count(1)
+    shown = answers(page).last.locator(".message-body").text_content()
+    here = conversation_id(page)
+    stored = world.call(page, "get", f"/conversations/{here}")["messages"][-1]["content"]
+    assert shown.split() == stored.split(), f"{shown!r} on the page, {stored!r} in the store"
+
+
+def a_session_that_ended_elsewhere_keeps_what_was_typed(world):
+    email = world.person("eve").email
+    page = world.page_of("eve")
+    say(page, "Something to hide")
+    address = page.url
+    composer(page).fill("and something half written")
+    world.call(page, "post", "/auth/logout")
+    page.get_by_role("button", name="Rename this conversation").click()
+    page.get_by_role("textbox", name="Title").fill("Too late")
+    page.keyboard.press("Enter")
+    expect_sign_in(page)
+    expect(page.get_by_text("Your session has ended.")).to_be_visible()
+    assert "Something to hide" not in page.content() and "half written" not in page.content()
+    sign_in(page, email)
+    expect(page).to_have_url(address)
+    expect(composer(page)).to_have_value("and something half written")
+    expect(log(page)).to_contain_text("Something to hide")
+
+
+def a_message_that_met_the_end_of_the_session_is_kept(world):
+    email = world.person("eve").email
+    page = world.open()
+    page.goto("/")
+    sign_in(page, email)
+    new_conversation(page)
+    world.call(page, "post", "/auth/logout")
+    send(page, "Too late by a second")
+    expect_sign_in(page)
+    assert "Too late" not in page.content()
+    sign_in(page, email)
+    expect(log(page)).to_contain_text("Too late by a second")
+    page.get_by_role("button", name="Try again").click()
+    expect_answered(page)
+    expect_stored(world, page, 2)
+
+
+def signing_out_in_one_tab_wipes_the_other(world):
+    email = world.person("eve").email
+    first = world.open()
+    first.goto("/")
+    sign_in(first, email)
+    say(first, "Seen in two tabs")
+    second = first.context.new_page()
+    second.goto(first.url)
+    expect(log(second)).to_contain_text("Seen in two tabs")
+    composer(second).fill("typed in two tabs")
+    sign_out(first)
+    expect_sign_in(second)
+    for page in (first, second):
+        assert "two tabs" not in page.content() and email not in page.content()
+    sign_in(first, email)
+    expect(composer(second)).to_have_value("")
+
+
+def expect_stored(world, page, number):
+    messages = world.call(page, "get", f"/conversations/{conversation_id(page)}")["messages"]
+    assert len(messages) == number, f"{len(messages)} messages are stored"
+
+
+CHECKS = [
+    a_message_that_did_not_leave_is_sent_again,
+    a_message_whose_answer_got_lost_is_not_doubled,
+    an_unsent_message_can_be_edited,
+    a_stream_that_breaks_is_resumed,
+    a_session_that_ended_elsewhere_keeps_what_was_typed,
+    a_message_that_met_the_end_of_the_session_is_kept,
+    signing_out_in_one_tab_wipes_the_other,
+]

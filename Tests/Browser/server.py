@@ -1,0 +1,74 @@
+"""The real binary, on a free port of its own, with a store that nobody else has."""
+
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+START_SECONDS = 30
+STOP_SECONDS = 20
+
+
+class Server:
+    def __init__(self, binary):
+        self._directory = tempfile.TemporaryDirectory(prefix="parley-browser-")
+        self._log = Path(self._directory.name, "log").open("w+")
+        port = free_port()
+        self.origin = f"http://127.0.0.1:{port}"
+        self._process = subprocess.Popen(
+            [
+                str(Path(binary).resolve()), "serve",
+                "--http-host", "127.0.0.1", "--http-port", str(port),
+                "--store", f"sqlite:{self._directory.name}/parley.db",
+                # All of the checks' people come from one address, faster than people do.
+                "--limits-rates", "off",
+            ],
+            cwd=self._directory.name, stdout=self._log, stderr=subprocess.STDOUT,
+        )
+
+    def wait_until_ready(self):
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the server ended with {self._process.returncode}:\n{self.log()}")
+            try:
+                with urllib.request.urlopen(f"{self.origin}/health/ready", timeout=2) as answer:
+                    if answer.status == 200:
+                        return
+            except (urllib.error.URLError, OSError):
+                pass
+            # There is no event to wait for: readiness is something one asks for.
+            time.sleep(0.05)
+        raise RuntimeError(f"the server wasn't ready in {START_SECONDS} s:\n{self.log()}")
+
+    def stop(self):
+        """Asks it to end, and returns its exit code."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise AssertionError(f"the server didn't stop in {STOP_SECONDS} s:\n{self.log()}") from None
+
+    def log(self):
+        self._log.seek(0)
+        return self._log.read()[-4000:]
+
+    def close(self):
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+        self._directory.cleanup()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

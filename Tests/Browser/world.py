@@ -1,0 +1,89 @@
+"""What the checks share: the browser, the server's address, and the people who use them."""
+
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+PASSWORD = "a long enough password"
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+WAIT_MILLISECONDS = 15_000
+
+expect.set_options(timeout=WAIT_MILLISECONDS)
+
+
+@dataclass
+class Person:
+    """Someone with an account, and the cookies of a session of theirs."""
+
+    email: str
+    name: str
+    state: dict
+
+
+class World:
+    def __init__(self, browser: Browser, origin: str, artifacts: Path):
+        self.browser = browser
+        self.origin = origin
+        self.artifacts = artifacts
+        self.complaints = []
+        self.dialogs = []
+        self._numbers = count(1)
+        self._people = {}
+
+    def open(self, state=None, viewport=DESKTOP, **options):
+        """A page in a browser context of its own, with everything it complains about noted."""
+        context = self.browser.new_context(viewport=viewport, storage_state=state, base_url=self.origin, **options)
+        context.set_default_timeout(WAIT_MILLISECONDS)
+        context.on("page", self._listen)
+        return context.new_page()
+
+    def person(self, name):
+        """The person of that name, with an account from the first time they are asked for."""
+        if name not in self._people:
+            context = self.browser.new_context(base_url=self.origin)
+            fields = {"email": self.new_email(name.split()[0]), "name": name.title(), "password": PASSWORD}
+            self.call(context, "post", "/auth/register", fields)
+            self._people[name] = Person(fields["email"], fields["name"], context.storage_state())
+            context.close()
+        return self._people[name]
+
+    def page_of(self, name, path="/", **options):
+        """A page in which that person is signed in."""
+        page = self.open(self.person(name).state, **options)
+        page.goto(path)
+        return page
+
+    def call(self, context, method, path, body=None):
+        """A call to the API with the cookies of a context, or of a page's, as the page itself would make it."""
+        url, headers = f"{self.origin}/api{path}", {"Origin": self.origin}
+        answer = getattr(context.request, method)(url, data=body, headers=headers)
+        assert answer.ok, f"{method} {path}: {answer.status} {answer.text()}"
+        return answer.json()
+
+    def conversation(self, page, title, messages):
+        """A conversation of the person signed in there, with these messages (role, content); its id."""
+        made = self.call(page, "post", "/conversations", {"title": title})
+        entries = [{"role": role, "content": content} for role, content in messages]
+        for start in range(0, len(entries), 100):
+            self.call(page, "post", f"/conversations/{made['id']}/messages", {"messages": entries[start:start + 100]})
+        return made["id"]
+
+    def new_email(self, name):
+        return f"{name}.{next(self._numbers)}@example.org"
+
+    def _listen(self, page):
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        page.on("dialog", self._dismiss)
+
+    def _note(self, message):
+        # An answer that isn't 2xx is no fault of the page: being asked who is signed in, the server says 401.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.complaints.append(message.text)
+
+    def _dismiss(self, dialog):
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
