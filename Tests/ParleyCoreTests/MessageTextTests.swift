@@ -33,23 +33,17 @@ struct MessageTextTests {
     }
 
     @Test(
-        "A preview depends on the first 4 KiB only",
+        "Short forms depend on the first scalars of a text only, as many as a store reads",
         arguments: [
             (" ", "late"), ("e\u{301}\u{302}\u{303}", ""), (" \n", "x"), ("😀", "x"), ("a€", ""), (".", "x"),
         ]
     )
     func pure(_ unit: String, _ end: String) {
-        let text = String(repeating: unit, count: 4200 / unit.utf8.count) + end
-        let scalars = text.unicodeScalars
-        var head = String.UnicodeScalarView()
-        var bytes = 0
-        for scalar in scalars {
-            bytes += String(scalar).utf8.count
-            guard bytes <= 4096 else { break }
-            head.append(scalar)
-        }
-        #expect(MessageText.preview(of: text) == MessageText.preview(of: String(head)))
-        #expect(MessageText.title(for: text) == MessageText.title(for: String(head)))
+        let count = MessageText.previewSourceLength / unit.unicodeScalars.count + 1
+        let text = String(repeating: unit, count: count) + end
+        let head = String(String.UnicodeScalarView(text.unicodeScalars.prefix(MessageText.previewSourceLength)))
+        #expect(MessageText.preview(of: text) == MessageText.preview(of: head))
+        #expect(MessageText.title(for: text) == MessageText.title(for: head))
     }
 
     @Test(
