@@ -11,6 +11,8 @@ extension ChatService {
     /// - Parameters:
     ///   - id: The reply.
     ///   - index: The last piece the caller has; -1 for none.
+    ///   - completes: Whether text that was not shown as pieces, because the reply had ended before it could be, is shown
+    ///     as one more piece before the end: so that the pieces of one who follows from the beginning are the whole text.
     ///   - identity: The caller.
     ///   - emit: Sends an event on; what it throws ends the following, and never the reply.
     /// - Returns: The reply as it ended.
@@ -19,15 +21,23 @@ extension ChatService {
     public func follow(
         _ id: MessageID,
         after index: Int,
+        completing completes: Bool = false,
         as identity: Identity,
         emit: (Event) async throws -> Void
     ) async throws -> Message {
-        try await follow(id, after: index, as: identity, clock: ports.stopwatch, emit: emit)
+        var shown = ShownText()
+        return try await follow(id, after: index, as: identity, clock: ports.stopwatch) { event in
+            if completes, case .change(.messageUpdated(let message)) = event.kind, let rest = shown.rest(of: message) {
+                try await emit(self.event(of: rest, in: message))
+            }
+            shown.add(event)
+            try await emit(event)
+        }
     }
 
     /// Waits until a reply has ended, and returns it.
     ///
-    /// Throws as ``follow(_:after:as:emit:)`` does.
+    /// Throws as ``follow(_:after:completing:as:emit:)`` does.
     public func waitForEnd(_ id: MessageID, as identity: Identity) async throws -> Message {
         try await follow(id, after: -1, as: identity) { _ in }
     }
@@ -37,7 +47,7 @@ extension ChatService {
         after index: Int,
         as identity: Identity,
         clock: C,
-        emit: (Event) async throws -> Void
+        _ emit: (Event) async throws -> Void
     ) async throws -> Message where C.Duration == Duration {
         var cursor = ReplyCursor(following: id, after: index)
         // The conversation, and with it the topic, is known only now; what is committed between here and the subscription

@@ -46,7 +46,7 @@ public struct ChatService: Sendable {
     /// Commits a person's message and an empty reply, and starts the reply's writing.
     ///
     /// Repeating it with the same message id joins: the turn comes back as it is now, as a replay, and the model is not asked
-    /// again. Follow the reply with ``follow(_:after:as:emit:)``.
+    /// again. Follow the reply with ``follow(_:after:completing:as:emit:)``.
     ///
     /// - Parameters:
     ///   - request: The turn; its message has passed ``Rules``.

@@ -94,7 +94,13 @@ struct ChatRoutes {
         if streamed {
             return .events(for: context) { [chat] emit in
                 for change in commit.isReplay ? turn.asChanges : commit.changes { try await emit(Event(change)) }
-                _ = try await chat.follow(turn.reply.id, after: -1, as: identity, emit: emit)
+                _ = try await chat.follow(
+                    turn.reply.id,
+                    after: -1,
+                    completing: !commit.isReplay,
+                    as: identity,
+                    emit: emit
+                )
             }
         }
         let reply = try await chat.waitForEnd(turn.reply.id, as: identity)
