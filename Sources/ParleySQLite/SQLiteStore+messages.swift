@@ -108,7 +108,7 @@ extension SQLiteStore {
             try state.requireRevision(expectedRevision)
             guard before.message.status != .deleted else { return Commit(before.message, changes: []) }
             try transaction.db.run("DELETE FROM message_version WHERE message_key = ?", [before.key])
-            let message = try transaction.update(before, in: &state) { $0.message.clear() }
+            let message = try transaction.update(before, in: &state) { $0.message.clearForDeletion() }
             return Commit(message, changes: [.messageUpdated(message)])
         }
     }
@@ -147,37 +147,5 @@ extension Database {
         guard let id = input.id, let stored = try message(id, in: state) else { return nil }
         guard stored.fingerprint == Fingerprint(of: input).value else { throw ParleyError.idempotencyConflict }
         return stored.message
-    }
-}
-
-extension Message {
-    /// Leaves only the message's place in the log.
-    fileprivate mutating func clear() {
-        status = .deleted
-        content = ""
-        parts = nil
-        contexts = nil
-        aiResponse = nil
-        metadata = JSONObject()
-        reactions = []
-        nextIndex = nil
-    }
-}
-
-extension [Reaction] {
-    /// Adds or removes one person's use of an emoji; says whether that changed anything.
-    fileprivate mutating func set(_ emoji: String, present: Bool, of email: EmailAddress) -> Bool {
-        guard let index = firstIndex(where: { $0.emoji.isExactly(emoji) }) else {
-            if present { append(Reaction(emoji: emoji, users: [email])) }
-            return present
-        }
-        guard self[index].users.contains(email) != present else { return false }
-        if present {
-            self[index].users.append(email)
-        } else {
-            self[index].users.removeAll { $0 == email }
-            if self[index].users.isEmpty { remove(at: index) }
-        }
-        return true
     }
 }

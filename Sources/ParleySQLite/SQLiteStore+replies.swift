@@ -153,21 +153,3 @@ extension WriteTransaction {
         )
     }
 }
-
-extension Message {
-    /// Takes over what is known at a reply's end; what the outcome leaves out stays as it was.
-    fileprivate mutating func take(_ outcome: ReplyOutcome) {
-        for member in outcome.metadata.members { metadata[member.name] = member.value }
-        if let model = outcome.model { self.model = model }
-        if let tokens = outcome.tokensUsed { tokensUsed = tokens }
-        if let latency = outcome.latencyMilliseconds { latencyMilliseconds = latency }
-        if let contexts = outcome.contexts { self.contexts = contexts }
-    }
-}
-
-extension ParleyError {
-    fileprivate static let piecesDoNotFit = ParleyError(
-        .conflict,
-        "The pieces don't continue what is stored of this reply."
-    )
-}

@@ -175,18 +175,3 @@ extension Database {
         return question
     }
 }
-
-extension Message {
-    /// Takes away what belonged to a text that is written anew.
-    fileprivate mutating func clearAnswer() {
-        content = ""
-        parts = nil
-        contexts = nil
-        aiResponse = nil
-        confidence = nil
-        tokensUsed = nil
-        latencyMilliseconds = nil
-        metadata = JSONObject()
-        isEdited = false
-    }
-}

@@ -94,10 +94,3 @@ extension Sequence {
         return Page(elements: elements, next: next)
     }
 }
-
-extension String {
-    /// Whether the bytes are the same; `==` takes canonically equivalent texts for one.
-    func isExactly(_ other: String) -> Bool {
-        utf8.elementsEqual(other.utf8)
-    }
-}

@@ -47,8 +47,12 @@ extension MemoryStore {
             try stored.requireRevision(expectedRevision)
             let isMove = changes.projectID != nil && changes.projectID != stored.fields.projectID
             if isMove { try stored.requireNoRunningReply() }
-            guard stored.fields.isChanged(by: changes) else { return Commit(stored.value, changes: []) }
             if changes.title != nil { stored.hasGivenTitle = true }
+            guard stored.fields.isChanged(by: changes) else {
+                // Nobody can see who titled it: that alone is no change.
+                state.conversations[id] = stored
+                return Commit(stored.value, changes: [])
+            }
             let change = stored.update(at: now) { $0.apply(changes) }
             state.conversations[id] = stored
             return Commit(stored.value, changes: [change])
@@ -219,7 +223,7 @@ extension Conversation {
         var after = self
         after.apply(changes)
         let isSame =
-            title.isExactly(after.title) && isExactly(description, after.description)
+            title.isExactly(after.title) && description.isExactly(after.description)
             && status == after.status && isPinned == after.isPinned && projectID == after.projectID
             && JSON.object(metadata).serialized == JSON.object(after.metadata).serialized
         return !isSame

@@ -157,37 +157,6 @@ extension StoredMessage {
     fileprivate mutating func clear() {
         running = nil
         versions = []
-        message.status = .deleted
-        message.content = ""
-        message.parts = nil
-        message.contexts = nil
-        message.aiResponse = nil
-        message.metadata = JSONObject()
-        message.reactions = []
-    }
-}
-
-extension [Reaction] {
-    /// Adds or removes one person's use of an emoji; says whether that changed anything.
-    fileprivate mutating func set(_ emoji: String, present: Bool, of email: EmailAddress) -> Bool {
-        guard let index = firstIndex(where: { $0.emoji.isExactly(emoji) }) else {
-            if present { append(Reaction(emoji: emoji, users: [email])) }
-            return present
-        }
-        guard self[index].users.contains(email) != present else { return false }
-        if present {
-            self[index].users.append(email)
-        } else {
-            self[index].users.removeAll { $0 == email }
-            if self[index].users.isEmpty { remove(at: index) }
-        }
-        return true
-    }
-}
-
-extension JSONObject {
-    /// Whether the JSON text is the same.
-    fileprivate func isExactly(_ other: JSONObject) -> Bool {
-        JSON.object(self).serialized == JSON.object(other).serialized
+        message.clearForDeletion()
     }
 }

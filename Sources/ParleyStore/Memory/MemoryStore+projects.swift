@@ -145,7 +145,7 @@ extension MemoryState {
 extension Project {
     /// Whether the fields that a person sets are the same, byte by byte.
     fileprivate func hasExactly(fieldsOf other: Project) -> Bool {
-        name.isExactly(other.name) && isExactly(description, other.description) && isExactly(persona, other.persona)
+        name.isExactly(other.name) && description.isExactly(other.description) && persona.isExactly(other.persona)
     }
 
     /// Refuses to leave the project without an owner.
@@ -158,13 +158,4 @@ extension Project {
 
 extension ParleyError {
     fileprivate static let personalProject = forbidden("A personal project can't be shared or deleted.")
-}
-
-/// Whether two optional texts have the same bytes.
-func isExactly(_ lhs: String?, _ rhs: String?) -> Bool {
-    switch (lhs, rhs) {
-    case (let lhs?, let rhs?): lhs.isExactly(rhs)
-    case (nil, nil): true
-    default: false
-    }
 }

@@ -28,11 +28,7 @@ extension MemoryStore {
             var stored = found.conversation
             let message = stored.updateMessage(at: found.index, now: now) { entry in
                 entry.endReply(outcome.status, at: now)
-                for member in outcome.metadata.members { entry.message.metadata[member.name] = member.value }
-                if let model = outcome.model { entry.message.model = model }
-                if let tokens = outcome.tokensUsed { entry.message.tokensUsed = tokens }
-                if let latency = outcome.latencyMilliseconds { entry.message.latencyMilliseconds = latency }
-                if let contexts = outcome.contexts { entry.message.contexts = contexts }
+                entry.message.take(outcome)
             }
             state.conversations[lease.conversationID] = stored
             return Commit(message, changes: [.messageUpdated(message)])
@@ -104,11 +100,4 @@ extension MemoryState {
         conversations[lease.conversationID] = stored
         return running.isStopRequested ? .stopRequested : .held
     }
-}
-
-extension ParleyError {
-    fileprivate static let piecesDoNotFit = ParleyError(
-        .conflict,
-        "The pieces don't continue what is stored of this reply."
-    )
 }

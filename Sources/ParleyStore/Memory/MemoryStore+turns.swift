@@ -175,17 +175,3 @@ extension StoredConversation {
         )
     }
 }
-
-extension Message {
-    /// Takes away what belonged to a text that is written anew.
-    fileprivate mutating func clearAnswer() {
-        parts = nil
-        contexts = nil
-        aiResponse = nil
-        confidence = nil
-        tokensUsed = nil
-        latencyMilliseconds = nil
-        metadata = JSONObject()
-        isEdited = false
-    }
-}

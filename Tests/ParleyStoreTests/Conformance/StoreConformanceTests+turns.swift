@@ -50,6 +50,14 @@ extension StoreConformanceTests {
 
             let titled = try await t.conversation(title: "Birds")
             #expect(try await t.begin("Which?", in: titled.id).changes.summary == ["appended 2", "appended 3"])
+
+            // Given by a person, also where it says what it said before.
+            let kept = try await t.conversation()
+            let same = ConversationChanges(title: Conversation.defaultTitle)
+            let update = try await t.store.updateConversation(kept.id, same, expectedRevision: nil, as: .alice)
+            #expect(update.changes.isEmpty)
+            let turn = try await t.begin("Which?", in: kept.id)
+            #expect(turn.value.conversation.title == Conversation.defaultTitle)
             let renamed = try await t.conversation()
             let changes = ConversationChanges(title: "Gulls")
             _ = try await t.store.updateConversation(renamed.id, changes, expectedRevision: nil, as: .alice)
