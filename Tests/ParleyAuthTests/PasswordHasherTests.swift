@@ -1,6 +1,7 @@
 import Dispatch
 import NIOPosix
 import ParleyCore
+import Synchronization
 import Testing
 
 @testable import ParleyAuth
@@ -166,6 +167,31 @@ struct HashQueueTests {
             let queue = HashQueue(pool: pool, width: 1, depth: 0)
             for _ in 0..<10 { await #expect(throws: Failure.self) { try await queue.run { throw Failure() } } }
             #expect(queue.running == 0)
+        }
+    }
+
+    @Test("Invariant 9: passwords are hashed on the thread pool and nowhere else")
+    func offTheCooperativePool() async throws {
+        try await withThreadPool(1) { pool async throws -> Void in
+            // The pool's only thread is kept busy: whatever went on elsewhere would now be done.
+            let (isBusy, busy) = AsyncStream<Void>.makeStream()
+            let release = DispatchSemaphore(value: 0)
+            pool.submit { _ in
+                busy.finish()
+                release.wait()
+            }
+            for await _ in isBusy {}
+            let isHashed = Mutex(false)
+            let hasher = PasswordHasher(pool: pool, parameters: PasswordHasher.quick)
+            async let hash = {
+                let hash = try await hasher.hash("password")
+                isHashed.withLock { $0 = true }
+                return hash
+            }()
+            for _ in 0..<1000 { await Task.yield() }
+            #expect(isHashed.withLock { !$0 })
+            release.signal()
+            #expect(try await hash.hasPrefix("$scrypt$"))
         }
     }
 

@@ -45,7 +45,7 @@ struct ConversationRoutesTests {
         }
     }
 
-    @Test("A stale write gets 409 with the present revision and writes nothing")
+    @Test("Invariant 7: a stale write gets 409 with the present revision and writes nothing")
     func stale() async throws {
         try await TestParley.run { parley in
             let alice = try await parley.caller(.alice)

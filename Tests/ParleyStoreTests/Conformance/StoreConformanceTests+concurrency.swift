@@ -127,6 +127,32 @@ extension StoreConformanceTests {
         }
     }
 
+    @Test(
+        "Invariant 5: a read that begins after an acknowledged write contains it, whoever else writes",
+        arguments: StoreFactory.all
+    )
+    func readAfterWrite(_ factory: StoreFactory) async throws {
+        try await factory.withStore { t in
+            let id = try await t.conversation().id
+            let missed = try await withThrowingTaskGroup(of: Int.self) { group in
+                for writer in 0..<16 {
+                    group.addTask {
+                        var missed = 0
+                        for round in 0..<5 {
+                            let message = try await t.say(["writer \(writer) round \(round)"], in: id)[0]
+                            let read = try await t.store.conversation(id, newestMessages: 100, as: .alice)
+                            let isWhole = read.page.messages.count == read.conversation.messageCount
+                            if !isWhole || !read.page.messages.contains(message) { missed += 1 }
+                        }
+                        return missed
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(missed == 0)
+        }
+    }
+
     @Test("Of many turns in one conversation at the same time one begins", arguments: StoreFactory.all)
     func oneTurnAtATime(_ factory: StoreFactory) async throws {
         try await factory.withStore { t in
