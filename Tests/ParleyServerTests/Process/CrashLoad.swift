@@ -8,6 +8,8 @@ struct CrashLoad: Sendable {
     let ledger: Ledger
     /// Where messages are appended: the first is the hot one.
     let conversations: [String]
+    /// Whether the server may say that it is shutting down.
+    var mayBeRefused = false
 
     private static let inHotConversation = 60
     private static let elsewhere = 80
@@ -29,6 +31,7 @@ struct CrashLoad: Sendable {
             let append = ledger.newAppend(in: conversation)
             // Lost with the server; that nobody acknowledged it is what the ledger says.
             guard let answer = try? await caller.append(append) else { return }
+            if mayBeRefused, answer.status == .serviceUnavailable { return }
             guard answer.status == .created, let seq = answer["messages"]?[0]?["seq"]?.intValue else {
                 Issue.record("A message was answered with \(answer.status): \(answer.text)")
                 return
@@ -45,7 +48,7 @@ struct CrashLoad: Sendable {
             let status = try? await caller.stream("/api/chat", turn.body(streamed: true)) { event in
                 ledger.show(event, of: turn)
             }
-            guard let status else { return }
+            guard let status, !mayBeRefused || status != 503 else { return }
             guard status == 200 else {
                 Issue.record("A turn was answered with \(status).")
                 return
