@@ -135,8 +135,8 @@ let package = Package(
             name: "ParleyServerTests",
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleyStore", "ParleySQLite",
-                "ParleyTesting",
-                "parley", hummingbird, httpTypes, nioCore, logging, asyncHTTPClient,
+                "ParleyWeb", "ParleyTesting",
+                "parley", hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, logging, asyncHTTPClient,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings

@@ -36,6 +36,9 @@ public final class SQLiteStore: Sendable {
         try await pool.writeWithoutTransaction { _ in }
         try await Self.blocking { [pool, lock] in
             defer { lock?.release() }
+            // GRDB closes its readers after its writer, and a last connection that can't write leaves the log beside the
+            // file: whoever copies only the file would miss what the log holds.
+            pool.invalidateReadOnlyConnections()
             try pool.close()
         }
     }

@@ -34,9 +34,7 @@ struct Wiring {
     ///
     /// Without a configured secret one is made and kept beside the database.
     func tokenSettings() throws -> (settings: TokenSettings, signing: HMACSecret) {
-        let keys =
-            settings.secrets.isEmpty
-            ? [try SigningSecret.load(orMakeAt: settings.databasePath + ".secret")] : settings.secrets
+        let keys = settings.secrets.isEmpty ? [try ownSecret()] : settings.secrets
         let tokens = TokenSettings(
             keys: keys,
             issuer: settings.issuer,
@@ -44,6 +42,15 @@ struct Wiring {
             identityClaim: settings.identityClaim
         )
         return (tokens, keys[0])
+    }
+
+    /// What is wrong with the file of the secret is wrong with the configuration: the operator mends it there.
+    private func ownSecret() throws -> HMACSecret {
+        do {
+            return try SigningSecret.load(orMakeAt: settings.databasePath + ".secret")
+        } catch {
+            throw InvalidSettings(problems: [SettingProblem(key: "jwt.secret", reason: error.message)])
+        }
     }
 
     /// Sign-up and sign-in over a store.
@@ -60,12 +67,13 @@ struct Wiring {
 
     /// Runs the server until it is told to stop.
     func serve(onRunning: @escaping @Sendable (Int) async -> Void) async throws {
-        let tokens = try TokenVerifier(settings: tokenSettings().settings, clock: clock, logger: logger)
+        // First, since its error says best what is wrong with the directory that the signing secret is kept in too.
         let database = try await openStore()
         let pool = NIOThreadPool(numberOfThreads: 2)
         pool.start()
         let client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
         do {
+            let tokens = try TokenVerifier(settings: tokenSettings().settings, clock: clock, logger: logger)
             try await run(database, tokens, pool, client, onRunning)
         } catch {
             try await close(database, pool, client)

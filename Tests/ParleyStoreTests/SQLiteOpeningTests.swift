@@ -41,6 +41,20 @@ struct SQLiteOpeningTests {
         }
     }
 
+    @Test("Closing folds the log into the file, so that the file alone is the whole")
+    func closing() async throws {
+        try await SQLiteFile.with { file in
+            try await file.withStore { _, ground in
+                let (id, messages) = try await ground.conversation(holding: ["one", "two"])
+                // A reader that stays open must not keep the log.
+                #expect(try await ground.log(id) == messages)
+            }
+            for suffix in ["-wal", "-shm"] {
+                #expect(!FileManager.default.fileExists(atPath: file.path + suffix), "\(suffix)")
+            }
+        }
+    }
+
     @Test("The file, its log and its lock are for their owner only")
     func rights() async throws {
         try await SQLiteFile.with { file in

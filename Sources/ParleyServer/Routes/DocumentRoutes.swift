@@ -27,8 +27,19 @@ struct DocumentRoutes {
     @Sendable private func serve(_ asset: WebAsset?, to request: Request) throws -> Response {
         guard let asset else { throw ParleyError.notFound }
         var headers: HTTPFields = [.cacheControl: "no-cache", .eTag: asset.entityTag]
-        if request.headers[.ifNoneMatch] == asset.entityTag { return Response(status: .notModified, headers: headers) }
+        if request.alreadyHas(asset) { return Response(status: .notModified, headers: headers) }
         headers[.contentType] = asset.contentType
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: asset.bytes)))
+    }
+}
+
+extension Request {
+    /// Whether one of the tags in `If-None-Match` is the file's, compared weakly as RFC 9110 (section 13.1.2) says: a proxy
+    /// that compresses makes tags weak.
+    fileprivate func alreadyHas(_ asset: WebAsset) -> Bool {
+        headers[.ifNoneMatch]?.split(separator: ",").contains { entry in
+            let tag = entry.drop { $0 == " " }.prefix { $0 != " " }
+            return tag == "*" || (tag.hasPrefix("W/") ? tag.dropFirst(2) : tag) == asset.entityTag
+        } ?? false
     }
 }

@@ -33,9 +33,17 @@ struct ServeCommand: AsyncParsableCommand {
                     announce(settings, port: port)
                 }
             } catch let error as IOError {
-                throw ParleyError.unavailable("can't listen on \(settings.host):\(settings.port): \(error)")
+                throw Self.cannotListen(settings, String(cString: strerror(error.errnoCode)), error)
+            } catch let error as SocketAddressError {
+                throw Self.cannotListen(settings, "there is no such address", error)
+            } catch let error as SocketAddressError.UnknownHost {
+                throw Self.cannotListen(settings, "there is no such host", error)
             }
         }
+    }
+
+    private static func cannotListen(_ settings: Settings, _ reason: String, _ cause: any Error) -> ParleyError {
+        .unavailable("can't listen on \(settings.host):\(settings.port): \(reason).", cause: cause)
     }
 
     private func announce(_ settings: Settings, port: Int) {

@@ -76,7 +76,9 @@ struct SettingsSource {
             // JSON is YAML, so one parser reads both.
             if let root = try Yams.compose(yaml: text) { Self.flatten(root, path: [], into: &values, &problems) }
         } catch {
-            problems.append(SettingProblem(key: "config", reason: "\(file) is not YAML or JSON: \(error)"))
+            // The parser draws the place on lines of its own; each problem is told on one.
+            let words = "\(error)".split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            problems.append(SettingProblem(key: "config", reason: "\(file) is not YAML or JSON: \(words)"))
         }
         for name in values.keys.sorted() where !SettingKey.knownNames.contains(name) {
             let nearest = SettingKey.nearest(to: name)

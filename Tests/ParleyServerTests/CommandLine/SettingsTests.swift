@@ -1,0 +1,94 @@
+import Logging
+import ParleyAuth
+import Testing
+
+@testable import parley
+
+@Suite("Settings")
+struct SettingsTests {
+    @Test("Without values everything has its documented default")
+    func defaults() throws {
+        let settings = try Settings(values: [:])
+        #expect(settings.host == "127.0.0.1")
+        #expect(settings.port == 8080)
+        #expect(settings.databasePath == "parley.db")
+        #expect(settings.issuer == "parley")
+        #expect(settings.audience == "parley")
+        #expect(settings.identityClaim == .email)
+        #expect(settings.modelURL == nil)
+        #expect(settings.keepsRates)
+        #expect(settings.logLevel == .info)
+        #expect(!settings.logsJSON)
+    }
+
+    @Test("Values become what they mean")
+    func values() throws {
+        let settings = try Settings(values: [
+            "http.port": "0", "http.origins": " https://a.example , ,http://b.example:81", "store": "sqlite:/a b/c.db",
+            "jwt.secrets": "new=\(Self.secret),old=\(Self.secret)=", "jwt.identity": "sub", "limits.rates": "off",
+            "log.level": "trace", "log.format": "json", "model.url": "http://[::1]:11434/v1",
+        ])
+        #expect(settings.port == 0)
+        #expect(settings.origins == ["https://a.example", "http://b.example:81"])
+        #expect(settings.databasePath == "/a b/c.db")
+        #expect(settings.secrets.map(\.kid) == ["new", "old"])
+        #expect(settings.identityClaim == .sub)
+        #expect(!settings.keepsRates)
+        #expect(settings.logLevel == .trace)
+        #expect(settings.logsJSON)
+        #expect(settings.modelURL == "http://[::1]:11434/v1")
+    }
+
+    @Test(
+        "Sign-up is open where only this machine reaches the server, unless the configuration says otherwise",
+        arguments: [
+            ("127.0.0.1", nil, SignupPolicy.open), ("127.8.9.1", nil, .open), ("localhost", nil, .open),
+            ("::1", nil, .open), ("0.0.0.0", nil, .closed), ("::", nil, .closed), ("192.0.2.1", nil, .closed),
+            ("1270.example", nil, .closed), ("0.0.0.0", "open", .open), ("127.0.0.1", "closed", .closed),
+        ] as [(String, String?, SignupPolicy)]
+    )
+    func signup(host: String, setting: String?, policy: SignupPolicy) throws {
+        var values = ["http.host": host]
+        values["signup"] = setting
+        #expect(try Settings(values: values).effectiveSignup == policy)
+    }
+
+    @Test(
+        "A wrong value is a problem of its key, in words that say what is right",
+        arguments: [
+            ("http.port", "-1", "from 0 to 65535"), ("http.port", "8080x", "from 0 to 65535"),
+            ("http.port", "65536", "from 0 to 65535"), ("http.origins", "a.example", "scheme://host"),
+            ("http.origins", "https://a.example/path", "scheme://host"), ("store", "parley.db", "sqlite:"),
+            ("store", "sqlite:", "sqlite:"), ("store", "postgres://db/parley", "not built yet"),
+            ("signup", "Open", "one of open, closed"), ("jwt.secret", "31 bytes are not enough bytes..", "32 bytes"),
+            ("jwt.secrets", "no-kid", "kid=secret"), ("jwt.secrets", "one=short", "the secret of one is shorter"),
+            ("jwt.secrets", "a=\(secret),a=\(secret)", "stands twice"), ("jwt.identity", "name", "one of email, sub"),
+            ("model.url", "localhost:11434", "http or https"), ("model.url", "http://", "http or https"),
+            ("limits.rates", "yes", "one of on, off"), ("log.level", "loud", "one of trace, debug"),
+            ("log.format", "xml", "one of text, json"),
+        ]
+    )
+    func problem(key: String, value: String, reason: String) {
+        let error = #expect(throws: InvalidSettings.self) { try Settings(values: [key: value]) }
+        #expect(error?.problems.map(\.key) == [key])
+        #expect(error?.problems.first?.reason.contains(reason) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("A secret that is refused is not quoted")
+    func quoting() {
+        let error = #expect(throws: InvalidSettings.self) {
+            try Settings(values: ["jwt.secret": "canary", "jwt.secrets": "canary,b=canary"])
+        }
+        #expect(error?.description.contains("canary") == false)
+    }
+
+    @Test("jwt.secret and jwt.secrets together are refused: which of them signs would be a guess")
+    func bothSecrets() {
+        let error = #expect(throws: InvalidSettings.self) {
+            try Settings(values: ["jwt.secret": Self.secret, "jwt.secrets": "a=\(Self.secret)"])
+        }
+        #expect(error?.problems.map(\.key) == ["jwt.secret"])
+    }
+
+    private static let secret = String(repeating: "s", count: 32)
+}

@@ -1,0 +1,47 @@
+import Foundation
+import HTTPTypes
+import NIOHTTP1
+import ParleyCore
+import Testing
+
+@Suite("parley token", .timeLimit(.minutes(2)))
+struct TokenCommandTests {
+    @Test("Without configuration, a token made beside the server is taken by it, and says who and from where")
+    func ownSecret() async throws {
+        try await ParleyHome.with { home in
+            try await RunningServer.with(in: home, environment: [:]) { server in
+                let made = try await home.run("token", "Ada@Example.org", "--dept", "Engines")
+                #expect(made.ending == .exit(0))
+                #expect(made.output.split(separator: "\n").count == 1)
+                let me = try await me(of: made.output, at: server)
+                #expect(me.status == .ok)
+                #expect(me.json == ["email": "ada@example.org", "dept": "Engines"])
+            }
+        }
+    }
+
+    @Test(
+        "The first of several secrets signs, and its kid is named",
+        arguments: ["jwt.secret.file", "jwt.secrets.file"]
+    )
+    func secretFile(key: String) async throws {
+        let (old, new) = (String(repeating: "o", count: 32), String(repeating: "n", count: 32))
+        try await ParleyHome.with { home in
+            try home.write((key == "jwt.secret.file" ? new : "new=\(new),old=\(old)") + "\n", to: "secret")
+            let environment = ["PARLEY_" + key.uppercased().replacing(".", with: "_"): "secret"]
+            try await RunningServer.with(in: home, environment: environment) { server in
+                let made = try await home.run(["token", "ada@example.org"], environment: environment)
+                #expect(try await me(of: made.output, at: server).status == .ok)
+                let other = try await home.run("token", "ada@example.org", "--store", "sqlite:other.db")
+                #expect(try await me(of: other.output, at: server).status == .unauthorized)
+            }
+        }
+    }
+
+    private func me(of token: String, at server: RunningServer) async throws -> Answer {
+        try await LiveCaller.with(server, as: nil) { caller in
+            let token = token.trimmingCharacters(in: .newlines)
+            return try await caller.get("/api/auth/me", headers: ["Authorization": "Bearer \(token)"])
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Synchronization
+
+/// A program that a test has started: waited for and ended by the one who started it.
+///
+/// Its standard error, and its standard output unless that is a pipe, go to files: nothing can block it, and what it said is
+/// there when it has died.
+final class ChildProcess: Sendable {
+    /// How a program ended.
+    enum Ending: Hashable, Sendable {
+        case exit(Int32)
+        case signal(Int32)
+    }
+
+    private enum State {
+        case running([CheckedContinuation<Ending, Never>])
+        case ended(Ending)
+    }
+
+    // Shared by the handler, which outlives the initializer's frame.
+    private final class Watch: Sendable {
+        let state = Mutex(State.running([]))
+
+        func end(_ ending: Ending) {
+            let waiting = state.withLock { state in
+                guard case .running(let waiting) = state else { return [CheckedContinuation<Ending, Never>]() }
+                state = .ended(ending)
+                return waiting
+            }
+            for continuation in waiting { continuation.resume(returning: ending) }
+        }
+    }
+
+    /// The system's number of the process.
+    let id: Int32
+    private let watch = Watch()
+
+    /// Starts a program in a directory, with this environment and no other.
+    init(
+        _ program: URL,
+        _ arguments: [String],
+        in directory: URL,
+        environment: [String: String],
+        input: FileHandle = .nullDevice,
+        output: FileHandle,
+        errors: FileHandle
+    ) throws {
+        let process = Process()
+        process.executableURL = program
+        process.arguments = arguments
+        process.currentDirectoryURL = directory
+        process.environment = environment
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = errors
+        process.terminationHandler = { [watch] process in
+            let status = process.terminationStatus
+            watch.end(process.terminationReason == .exit ? .exit(status) : .signal(status))
+        }
+        try process.run()
+        id = process.processIdentifier
+    }
+
+    /// Sends a signal; one that has ended gets none, since its number may be another's by now.
+    func send(_ signal: Int32) {
+        watch.state.withLock { state in
+            if case .running = state { kill(id, signal) }
+        }
+    }
+
+    /// Waits for the end.
+    func ending() async -> Ending {
+        await withCheckedContinuation { continuation in
+            let ended = watch.state.withLock { state -> Ending? in
+                switch state {
+                case .ended(let ending): return ending
+                case .running(let waiting):
+                    state = .running(waiting + [continuation])
+                    return nil
+                }
+            }
+            if let ended { continuation.resume(returning: ended) }
+        }
+    }
+
+    /// Ends the process by force and waits until it is gone, also in a task that is cancelled.
+    func remove() async {
+        send(SIGKILL)
+        _ = await ending()
+    }
+}
