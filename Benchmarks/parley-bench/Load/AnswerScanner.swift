@@ -15,18 +15,14 @@ struct AnswerScanner {
 
     private mutating func scanHead(_ arrived: ByteBuffer) throws(LoadError) -> Int? {
         head.append(contentsOf: arrived.readableBytesView)
-        guard let end = Self.endOfHead(head) else { return nil }
-        let bodyBytes = head.count - end
-        let lines = String(decoding: head[..<end], as: UTF8.self).split(separator: "\r\n")
-        head.removeAll(keepingCapacity: true)
-        let length = lines.lazy
-            .map { $0.split(separator: ":", maxSplits: 1) }
-            .first { $0[0].lowercased() == "content-length" }
-            .flatMap { Int($0[1].drop { $0 == " " }) }
-        guard let length, let status = lines[0].split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
-            throw .head(lines.joined(separator: "\n"))
-        }
+        guard let end = Self.end(of: "\r\n\r\n", in: head[...]) else { return nil }
+        guard let name = Self.end(of: "\r\ncontent-length: ", in: head[..<end]),
+            let status = Self.number(in: head[..<end].dropFirst("HTTP/1.1 ".utf8.count)),
+            let length = Self.number(in: head[name..<end])
+        else { throw .head(String(decoding: head[..<end], as: UTF8.self)) }
         self.status = status
+        let bodyBytes = head.count - end
+        head.removeAll(keepingCapacity: true)
         return finish(length - bodyBytes)
     }
 
@@ -35,11 +31,29 @@ struct AnswerScanner {
         return missing > 0 ? nil : status
     }
 
-    /// The index behind the empty line.
-    private static func endOfHead(_ bytes: [UInt8]) -> Int? {
-        let (cr, lf) = (UInt8(ascii: "\r"), UInt8(ascii: "\n"))
-        return bytes.indices.dropFirst(3).first { last in
-            bytes[last] == lf && bytes[last - 1] == cr && bytes[last - 2] == lf && bytes[last - 3] == cr
-        }.map { $0 + 1 }
+    /// The index behind the first occurrence of `pattern`, which is in lower case; `bytes` may be in either.
+    private static func end(of pattern: StaticString, in bytes: ArraySlice<UInt8>) -> Int? {
+        let pattern = UnsafeBufferPointer(start: pattern.utf8Start, count: pattern.utf8CodeUnitCount)
+        return bytes.withUnsafeBufferPointer { text in
+            var matched = 0
+            for index in text.indices {
+                let byte = text[index]
+                // A pattern's first byte stands nowhere else in it but doubled, as \r\n\r\n, so nothing is missed.
+                if byte | (byte >= 0x41 ? 0x20 : 0) == pattern[matched] {
+                    matched += 1
+                } else {
+                    matched = byte == pattern[0] ? 1 : 0
+                }
+                if matched == pattern.count { return bytes.startIndex + index + 1 }
+            }
+            return nil
+        }
+    }
+
+    /// The decimal number at the start of `bytes`.
+    private static func number(in bytes: ArraySlice<UInt8>) -> Int? {
+        let digits = bytes.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        guard !digits.isEmpty, digits.count < 12 else { return nil }
+        return digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 }
