@@ -98,8 +98,9 @@ let package = Package(
         .executableTarget(
             name: "parley-bench",
             dependencies: [
-                "ParleyCore", "ParleyAuth", "ParleyServer", "ParleySQLite",
-                hummingbird, httpTypes, nioCore, asyncHTTPClient, logging,
+                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleySQLite", "ParleyStore",
+                hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, asyncHTTPClient, logging, lifecycle,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "Benchmarks/parley-bench",
@@ -138,6 +139,7 @@ let package = Package(
                 "ParleyWeb", "ParleyTesting",
                 "parley", hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, logging, asyncHTTPClient,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings
         ),

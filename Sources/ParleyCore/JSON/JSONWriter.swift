@@ -107,16 +107,46 @@ public struct JSONWriter: Sendable {
         value.withUTF8 { text in
             // Runs without an escape are copied whole.
             var runStart = 0
-            for index in text.indices {
-                let byte = text[index]
-                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+            while let index = Self.firstEscape(in: text, from: runStart) {
                 bytes.append(contentsOf: text[runStart..<index])
+                appendEscape(text[index])
                 runStart = index + 1
-                appendEscape(byte)
             }
             bytes.append(contentsOf: text[runStart...])
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// The first byte that can't stand in a string as it is; most text has none, so eight are looked at together.
+    private static func firstEscape(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        let bytes = UnsafeRawBufferPointer(text)
+        var index = start
+        while index + 8 <= bytes.count {
+            if hasEscape(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) { break }
+            index += 8
+        }
+        while index < bytes.count {
+            if isEscape(bytes[index]) { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    private static func isEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    /// Whether ``isEscape(_:)`` holds for any of eight bytes.
+    ///
+    /// Subtracting n from each byte sets its top bit where it is less than n, unless the bit was set before; a byte that
+    /// equals another leaves 0, which is less than 1. (Henry S. Warren, "Hacker's Delight", section 6-1.)
+    private static func hasEscape(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ ones &* UInt64(UInt8(ascii: "\""))
+        let backslashes = word ^ ones &* UInt64(UInt8(ascii: "\\"))
+        let found =
+            (word &- ones &* 0x20) & ~word | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+        return found & 0x8080_8080_8080_8080 != 0
     }
 
     private mutating func appendEscape(_ byte: UInt8) {
@@ -175,23 +205,25 @@ extension JSONWriter {
     public mutating func member(_ name: StaticString, _ value: Timestamp?) {
         guard let value else { return }
         self.name(name)
-        beginValue()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: value.rfc3339)
-        bytes.append(UInt8(ascii: "\""))
+        quoted(Timestamp.textLength) { value.write(into: $0) }
     }
 
     /// Writes a member that is an id, or leaves it out.
     public mutating func member<Entity>(_ name: StaticString, _ value: ID<Entity>?) {
         guard let value else { return }
         self.name(name)
+        quoted(UUIDText.length) { UUIDText.write(high: value.high, low: value.low, into: $0) }
+    }
+
+    /// Writes a string of a fixed length that needs no escapes.
+    private mutating func quoted(_ length: Int, _ write: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
         beginValue()
-        bytes.append(UInt8(ascii: "\""))
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: UUIDText.length) { buffer in
-            UUIDText.write(high: value.high, low: value.low, into: buffer)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length + 2) { buffer in
+            buffer[0] = UInt8(ascii: "\"")
+            buffer[length + 1] = UInt8(ascii: "\"")
+            write(UnsafeMutableBufferPointer(rebasing: buffer[1...length]))
             bytes.append(contentsOf: buffer)
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 }
 

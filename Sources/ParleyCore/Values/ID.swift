@@ -48,37 +48,46 @@ public typealias MessageID = ID<Message>
 /// The textual form of a UUID (RFC 9562, section 4), apart from what the UUID names.
 enum UUIDText {
     static let length = 36
-    private static let hyphenPositions: [Int] = [8, 13, 18, 23]
 
     static func parse(_ text: some Sequence<UInt8>) -> (high: UInt64, low: UInt64)? {
         var high: UInt64 = 0
         var low: UInt64 = 0
         var position = 0
-        var digits = 0
         for byte in text {
-            if hyphenPositions.contains(position) {
+            switch position {
+            case 8, 13, 18, 23:
                 guard byte == UInt8(ascii: "-") else { return nil }
-            } else {
-                guard position < length, let digit = hexDigit(byte) else { return nil }
-                if digits < 16 { high = high << 4 | digit } else { low = low << 4 | digit }
-                digits += 1
+            case ..<length:
+                guard let digit = hexDigit(byte) else { return nil }
+                if position < 18 { high = high << 4 | digit } else { low = low << 4 | digit }
+            default: return nil
             }
             position += 1
         }
         return position == length ? (high, low) : nil
     }
 
+    /// Writes the 36 bytes: 8, 4 and 4 digits of the first half, 4 and 12 of the second.
     static func write(high: UInt64, low: UInt64, into buffer: UnsafeMutableBufferPointer<UInt8>) {
-        var digits = 0
-        for position in 0..<length {
-            if hyphenPositions.contains(position) {
-                buffer[position] = UInt8(ascii: "-")
-                continue
-            }
-            let half = digits < 16 ? high : low
-            let nibble = UInt8(truncatingIfNeeded: half >> UInt64(60 - digits % 16 * 4)) & 0xF
-            buffer[position] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
-            digits += 1
+        writeDigits(of: high >> 32, into: buffer, 0..<8)
+        writeDigits(of: high >> 16, into: buffer, 9..<13)
+        writeDigits(of: high, into: buffer, 14..<18)
+        writeDigits(of: low >> 48, into: buffer, 19..<23)
+        writeDigits(of: low, into: buffer, 24..<36)
+        for position in stride(from: 8, through: 23, by: 5) { buffer[position] = UInt8(ascii: "-") }
+    }
+
+    /// Writes a value's last digits, as many as there are positions.
+    private static func writeDigits(
+        of value: UInt64,
+        into buffer: UnsafeMutableBufferPointer<UInt8>,
+        _ positions: Range<Int>
+    ) {
+        var rest = value
+        for position in positions.reversed() {
+            let digit = UInt8(truncatingIfNeeded: rest) & 0xF
+            buffer[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            rest >>= 4
         }
     }
 

@@ -30,37 +30,35 @@ public struct Timestamp: Hashable, Sendable, Comparable {
 extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC with milliseconds: `2026-11-21T09:14:00.000Z`.
     public var description: String {
-        String(decoding: rfc3339, as: UTF8.self)
+        String(unsafeUninitializedCapacity: Self.textLength) { buffer in
+            write(into: buffer)
+            return Self.textLength
+        }
     }
 
-    /// The 24 bytes of ``description``, for encoders that write bytes.
-    public var rfc3339: [UInt8] {
+    /// The length of ``description`` in bytes.
+    static let textLength = 24
+
+    /// Writes the bytes of ``description``.
+    func write(into buffer: UnsafeMutableBufferPointer<UInt8>) {
         let milliseconds = microseconds.floorDivided(by: 1000)
         let (days, inDay) = milliseconds.quotientAndRemainderFloored(by: 86_400_000)
         let (year, month, day) = Self.civil(fromDays: days)
-        var bytes = [UInt8](repeating: 0, count: 24)
-        func put(_ value: Int64, at position: Int, width: Int) {
+        func put(_ value: Int64, _ positions: Range<Int>, then separator: Unicode.Scalar) {
             var rest = value
-            for index in stride(from: position + width - 1, through: position, by: -1) {
-                bytes[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            for position in positions.reversed() {
+                buffer[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
                 rest /= 10
             }
+            buffer[positions.upperBound] = UInt8(ascii: separator)
         }
-        put(year, at: 0, width: 4)
-        bytes[4] = UInt8(ascii: "-")
-        put(month, at: 5, width: 2)
-        bytes[7] = UInt8(ascii: "-")
-        put(day, at: 8, width: 2)
-        bytes[10] = UInt8(ascii: "T")
-        put(inDay / 3_600_000, at: 11, width: 2)
-        bytes[13] = UInt8(ascii: ":")
-        put(inDay / 60_000 % 60, at: 14, width: 2)
-        bytes[16] = UInt8(ascii: ":")
-        put(inDay / 1000 % 60, at: 17, width: 2)
-        bytes[19] = UInt8(ascii: ".")
-        put(inDay % 1000, at: 20, width: 3)
-        bytes[23] = UInt8(ascii: "Z")
-        return bytes
+        put(year, 0..<4, then: "-")
+        put(month, 5..<7, then: "-")
+        put(day, 8..<10, then: "T")
+        put(inDay / 3_600_000, 11..<13, then: ":")
+        put(inDay / 60_000 % 60, 14..<16, then: ":")
+        put(inDay / 1000 % 60, 17..<19, then: ".")
+        put(inDay % 1000, 20..<23, then: "Z")
     }
 
     /// Year, month and day of a count of days since the epoch, in the proleptic Gregorian calendar.

@@ -1,0 +1,51 @@
+import Foundation
+import ParleyCore
+
+/// One line of the report.
+struct Figure: Sendable {
+    /// The workload and the number of callers.
+    let name: String
+    /// How many in a second.
+    let value: Double
+    let unit: String
+    /// Latencies in milliseconds, over all rounds.
+    let p50: Double
+    let p99: Double
+    /// How many in a second the bare route answers.
+    let ceiling: Double
+    /// The median of each round's value by its ceiling.
+    let ratio: Double
+    /// Processor time for one request of the server, of the bare route, and of the load generator beside the server.
+    let serverMicroseconds: Double
+    let ceilingMicroseconds: Double
+    let generatorMicroseconds: Double
+
+    /// The figure as a line of the table that ``Report/header`` heads.
+    var line: String {
+        let columns = [
+            String(format: "%.0f", value), unit, String(format: "%.2f", p50), String(format: "%.2f", p99),
+            String(format: "%.0f", ceiling), String(format: "%.3f", ratio), String(format: "%.0f", serverMicroseconds),
+            String(format: "%.0f", ceilingMicroseconds), String(format: "%.0f", generatorMicroseconds),
+        ]
+        return Report.row(name, columns)
+    }
+
+    func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("name", name)
+            writer.member("value", rounded(value))
+            writer.member("unit", unit)
+            writer.member("p50_ms", rounded(p50))
+            writer.member("p99_ms", rounded(p99))
+            writer.member("ceiling", rounded(ceiling))
+            writer.member("ratio", rounded(ratio))
+            writer.member("cpu_us", rounded(serverMicroseconds))
+            writer.member("ceiling_cpu_us", rounded(ceilingMicroseconds))
+            writer.member("generator_cpu_us", rounded(generatorMicroseconds))
+        }
+    }
+
+    private func rounded(_ value: Double) -> JSON? {
+        JSONNumber((value * 1000).rounded() / 1000).map(JSON.number)
+    }
+}

@@ -1,0 +1,96 @@
+import Hummingbird
+import Logging
+import NIOPosix
+import ParleyAuth
+import ParleyChat
+import ParleyCore
+import ParleySQLite
+import ParleyServer
+import ParleyStore
+import ServiceLifecycle
+
+/// Someone who calls: a bearer token, a conversation to append to, and one with a history to read.
+struct Person: Sendable {
+    let token: String
+    let log: ConversationID
+    let history: ConversationID
+}
+
+/// Parley as `parley serve` wires it over SQLite, with the rate limits off.
+struct ParleyUnderTest {
+    /// More than the 50 that are read, so that the read does not end with the log.
+    private static let historyLength = 100
+
+    private let store: PublishingStore
+    private let dependencies: ServerDependencies
+    private let registry: ReplyRegistry
+    private let issuer: TokenIssuer
+
+    init(store database: SQLiteStore, ids: any IDMaker, logger: Logger) throws {
+        let bus = InProcessEventBus()
+        let clock = SystemClock()
+        let secret = HMACSecret(kid: nil, bytes: Array("a secret for measuring, known to all".utf8))
+        let tokens = TokenSettings(keys: [secret])
+        let limiter = NoRateLimiter()
+        store = PublishingStore(database, bus: bus)
+        registry = ReplyRegistry(store: store, logger: logger)
+        issuer = try TokenIssuer(secret: secret, settings: tokens)
+        dependencies = ServerDependencies(
+            store: store,
+            accounts: AccountService(
+                accounts: database,
+                hasher: PasswordHasher(pool: .singleton),
+                limiter: limiter,
+                clock: clock,
+                signup: .closed,
+                logger: logger
+            ),
+            tokens: try TokenVerifier(settings: tokens, logger: logger),
+            origins: OriginPolicy(allowed: []),
+            chat: ChatService(
+                store: store,
+                bus: bus,
+                provider: EchoProvider(),
+                queryLog: database,
+                registry: registry,
+                clock: clock,
+                logger: logger
+            ),
+            limiter: limiter,
+            ids: ids,
+            checks: [],
+            logger: logger
+        )
+    }
+
+    /// The server and what it needs beside it.
+    func services(onRunning: @escaping @Sendable (Int) async -> Void) -> [any Service] {
+        [ParleyServer.application(dependencies, address: .init(port: 0), onRunning: onRunning), registry]
+    }
+
+    /// Makes people, each with a token and conversations of their own.
+    func people(_ count: Int) async throws -> [Person] {
+        var people: [Person] = []
+        for number in 0..<count {
+            guard let email = EmailAddress("caller\(number)@bench.example") else { continue }
+            let identity = Identity(email: email, department: "bench")
+            let log = try await store.createConversation(NewConversation(), as: identity)
+            let history = try await store.createConversation(NewConversation(), as: identity)
+            let messages = (0..<Self.historyLength).map { place in
+                NewMessage(
+                    role: place.isMultiple(of: 2) ? .user : .assistant,
+                    content: SampleText.message(number * Self.historyLength + place)
+                )
+            }
+            _ = try await store.appendMessages(messages, to: history.value.id, expectedRevision: nil, as: identity)
+            people.append(
+                Person(
+                    token: try await issuer.token(for: identity, lifetime: .seconds(24 * 60 * 60)),
+                    log: log.value.id,
+                    history: history.value.id
+                )
+            )
+        }
+        return people
+    }
+}

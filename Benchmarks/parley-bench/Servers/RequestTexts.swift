@@ -1,0 +1,41 @@
+import NIOCore
+import ParleyCore
+
+/// The requests that are sent, as they stand on the wire.
+struct RequestTexts: Sendable {
+    /// Appends differ, so that the search index gets what it would from people; this many are made for each caller.
+    private static let appendsEach = 16
+
+    let people: [Person]
+
+    /// A person's requests, to be sent in turn; `path` stands in place of Parley's where it is given.
+    func requests(_ workload: Workload, of person: Int, path: String? = nil) -> [ByteBuffer] {
+        let (token, log, history) = (people[person].token, people[person].log, people[person].history)
+        switch workload {
+        case .reads:
+            let path = path ?? "/api/conversations/\(history)/messages?limit=50"
+            return [ByteBuffer(string: "GET \(path) HTTP/1.1\r\n\(Self.headers(token))\r\n")]
+        case .appends:
+            let path = path ?? "/api/conversations/\(log)/messages"
+            return (0..<Self.appendsEach).map { number in
+                let body = appendBody(of: person, number)
+                return ByteBuffer(
+                    string: """
+                        POST \(path) HTTP/1.1\r\n\(Self.headers(token))Content-Type: application/json\r\n\
+                        Content-Length: \(body.utf8.count)\r\n\r\n\(body)
+                        """
+                )
+            }
+        }
+    }
+
+    /// One of the messages that a person appends.
+    func appendBody(of person: Int, _ number: Int) -> String {
+        let text = SampleText.message(1_000_000 + person * Self.appendsEach + number)
+        return (["role": "user", "content": .string(text)] as JSON).text
+    }
+
+    private static func headers(_ token: String) -> String {
+        "Host: 127.0.0.1\r\nAuthorization: Bearer \(token)\r\n"
+    }
+}
