@@ -106,6 +106,7 @@ let package = Package(
         .testTarget(
             name: "ParleyStoreTests",
             dependencies: ["ParleyCore", "ParleyStore", "ParleySQLite", "ParleyTesting", grdb, logging],
+            resources: [.copy("Fixtures")],
             swiftSettings: settings
         ),
         .testTarget(

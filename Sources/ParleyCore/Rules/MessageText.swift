@@ -2,10 +2,14 @@
 public enum MessageText {
     /// The beginning of a text in one line, for a sidebar: at most ``Limits/previewLength`` characters, then `…`.
     ///
-    /// Pure in the first 4 KiB of the text, so that a store needs to read no more.
+    /// Looks at the first ``previewSourceLength`` scalars of the text only, so that a store needs to read no more.
     public static func preview(of content: String) -> String? {
-        oneLine(content, maximum: Limits.previewLength)
+        let source = String.UnicodeScalarView(content.unicodeScalars.prefix(previewSourceLength))
+        return oneLine(String(source), maximum: Limits.previewLength)
     }
+
+    /// How much of a text counts for its preview, in Unicode scalars: what SQL's `substr` counts.
+    public static let previewSourceLength = 4096
 
     /// The title that a conversation gets from its first message: the beginning of its first line, at most 60 characters.
     public static func title(for content: String) -> String {
@@ -18,9 +22,11 @@ public enum MessageText {
         var count = 0
         var pendingSpace = false
         for character in text {
-            let isBlank = character.isWhitespace || character.unicodeScalars.allSatisfy {
-                $0.properties.generalCategory == .control
-            }
+            let isBlank =
+                character.isWhitespace
+                || character.unicodeScalars.allSatisfy {
+                    $0.properties.generalCategory == .control
+                }
             if isBlank {
                 pendingSpace = !line.isEmpty
                 continue

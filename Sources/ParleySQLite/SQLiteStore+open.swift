@@ -1,0 +1,56 @@
+internal import Foundation
+internal import GRDB
+public import Logging
+public import ParleyCore
+
+extension SQLiteStore {
+    /// Opens a file, or makes it with rights for its owner only.
+    ///
+    /// - Parameters:
+    ///   - path: The file; beside it stand its log (`-wal`, `-shm`) and `.lock`. Its directory must exist.
+    ///   - clock: Tells the times that are stored.
+    ///   - ids: Makes the ids that are stored.
+    ///   - logger: Takes faults of the file; never a text of a message.
+    /// - Returns: The store, its schema brought up to date, and replies of a dead process marked `interrupted`.
+    /// - Throws: ``ParleyError`` with code `unavailable`, whose message names the path and says what the operator can do.
+    public static func open(
+        path: String,
+        clock: any WallClock = SystemClock(),
+        ids: any IDMaker = UUIDv7Maker(),
+        logger: Logger
+    ) async throws -> SQLiteStore {
+        let store = try await blocking {
+            let lock = try FileLock.acquire(besides: path)
+            do {
+                try DatabaseFile.create(path)
+                try DatabaseFile.inspect(path)
+                let pool = try DatabaseFile.open(path)
+                return SQLiteStore(pool: pool, lock: lock, clock: clock, ids: ids, logger: logger)
+            } catch {
+                lock.release()
+                throw DatabaseFile.openingError(error, path: path)
+            }
+        }
+        do {
+            let interrupted = try await store.interruptReplies(expiredBy: nil)
+            logger.debug(
+                "Opened the database.",
+                metadata: [LogKey.path: "\(path)", LogKey.interruptedReplies: "\(interrupted.value)"]
+            )
+            return store
+        } catch {
+            try? await store.close()  // The first error is the one to tell; the process ends with it.
+            throw DatabaseFile.openingError(error, path: path)
+        }
+    }
+}
+
+/// The keys of this module's log lines.
+enum LogKey {
+    static let path = "db.path"
+    static let code = "db.code"
+    static let sql = "db.sql"
+    static let batch = "db.batch"
+    static let error = "error"
+    static let interruptedReplies = "replies.interrupted"
+}

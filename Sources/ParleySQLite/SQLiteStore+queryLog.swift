@@ -1,0 +1,49 @@
+internal import GRDB
+public import ParleyCore
+
+extension SQLiteStore: QueryLog {
+    /// Adds a line.
+    public func record(_ entry: QueryLogEntry) async throws {
+        try await write { transaction in
+            try transaction.db.run(
+                """
+                INSERT INTO query_log (time, email, department, session_id, conversation_id, message_id, model, latency_ms,
+                    prompt_tokens, completion_tokens, status)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    entry.time, entry.email, entry.department, entry.sessionID, entry.conversationID, entry.messageID,
+                    entry.model, entry.latencyMilliseconds, entry.tokensUsed?.prompt, entry.tokensUsed?.completion,
+                    entry.status,
+                ]
+            )
+        }
+    }
+
+    /// Lines from `start` on, oldest first, at most `limit`.
+    public func entries(since start: Timestamp, limit: Int) async throws -> [QueryLogEntry] {
+        try await read { db in
+            try db.all(
+                """
+                SELECT time, email, department, session_id, conversation_id, message_id, model, latency_ms, prompt_tokens,
+                    completion_tokens, status
+                FROM query_log WHERE time >= ? ORDER BY time, key LIMIT ?
+                """,
+                [start, limit]
+            ) { columns in
+                QueryLogEntry(
+                    time: try columns.next(),
+                    email: try columns.next(),
+                    department: try columns.nextIfPresent(),
+                    sessionID: try columns.nextIfPresent(),
+                    conversationID: try columns.next(),
+                    messageID: try columns.next(),
+                    model: try columns.nextIfPresent(),
+                    latencyMilliseconds: try columns.next(),
+                    tokensUsed: try TokenUsage(&columns),
+                    status: try columns.next()
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+internal import Dispatch
+internal import GRDB
+internal import Logging
+internal import ParleyCore
+
+/// Conversations, accounts and the query log in one SQLite file.
+///
+/// What is particular to this store:
+/// - A write returns after its transaction was synced to the disk (write-ahead log with `synchronous=FULL`, read back when
+///   the file is opened). Concurrent writes share transactions, a savepoint each.
+/// - Reads see one snapshot per call and wait for no writer.
+/// - Only one process can have the file open, so replies it finds `streaming` are nobody's: ``open(path:clock:ids:logger:)``
+///   marks them `interrupted`.
+/// - A file that is locked, read-only, damaged, of another program or of a newer Parley is refused when it is opened.
+public final class SQLiteStore: Sendable {
+    let pool: DatabasePool
+    let clock: any WallClock
+    let logger: Logger
+    private let writer: GroupCommit
+    private let lock: FileLock
+
+    init(pool: DatabasePool, lock: FileLock, clock: any WallClock, ids: any IDMaker, logger: Logger) {
+        self.pool = pool
+        self.lock = lock
+        self.clock = clock
+        self.logger = logger
+        writer = GroupCommit(pool: pool, clock: clock, ids: ids, logger: logger)
+    }
+
+    /// Waits for the writes under way, folds the log into the file and lets go of it.
+    ///
+    /// Later calls fail with `unavailable`. Closing a second time does nothing.
+    public func close() async throws {
+        guard writer.refuseFurtherWrites() else { return }
+        // The writer's queue is serial: this comes after the last batch.
+        try await pool.writeWithoutTransaction { _ in }
+        try await Self.blocking { [pool, lock] in
+            defer { lock.release() }
+            try pool.close()
+        }
+    }
+
+    /// Reads from one snapshot.
+    func read<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw StoreFault.translate(error, logger: logger)
+        }
+    }
+
+    /// Writes, all or nothing; returns after the commit.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (WriteTransaction) throws -> Value
+    ) async throws -> Value {
+        try await writer.perform(body)
+    }
+
+    /// Runs work that blocks its thread away from the cooperative pool.
+    static func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global(qos: .userInitiated).async {
+                continuation.resume(with: Result(catching: body))
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import Foundation
+import GRDB
+import ParleyCore
+import ParleyTesting
+import Testing
+
+@testable import ParleySQLite
+
+@Suite("Opening a SQLite file")
+struct SQLiteOpeningTests {
+    @Test("Invariant 2: the settings that make a commit durable are on, and read back from the writer")
+    func durableSettings() async throws {
+        try await SQLiteFile.with { file in
+            try await file.withStore { store, _ in
+                let settings = try await store.pool.writeWithoutTransaction { db in
+                    try ["journal_mode", "synchronous", "foreign_keys", "busy_timeout", "application_id"].map {
+                        try String.fetchOne(db, sql: "PRAGMA \($0)")
+                    }
+                }
+                #expect(settings == ["wal", "2", "1", "5000", "1347570777"])
+            }
+        }
+    }
+
+    @Test("What was written is there after closing and opening again")
+    func reopening() async throws {
+        try await SQLiteFile.with { file in
+            var written: [Message] = []
+            var id: ConversationID?
+            try await file.withStore { _, ground in
+                let (conversation, messages) = try await ground.conversation(holding: ["one", "two"])
+                (id, written) = (conversation, messages)
+            }
+            let conversation = try #require(id)
+            try await file.withStore { _, ground in
+                let log = try await ground.log(conversation)
+                let hits = try await ground.search("two")
+                #expect(log == written)
+                #expect(hits.map(\.message) == [written[1]])
+            }
+        }
+    }
+
+    @Test("The file, its log and its lock are for their owner only")
+    func rights() async throws {
+        try await SQLiteFile.with { file in
+            try await file.withStore { _, ground in
+                _ = try await ground.conversation()
+                for suffix in ["", "-wal", "-shm", ".lock"] {
+                    let attributes = try FileManager.default.attributesOfItem(atPath: file.path + suffix)
+                    #expect(attributes[.posixPermissions] as? Int == 0o600, "\(suffix)")
+                }
+            }
+        }
+    }
+
+    @Test("A second opening is refused while the first lasts, and leaves the first alone")
+    func secondOpening() async throws {
+        try await SQLiteFile.with { file in
+            try await file.withStore { _, ground in
+                let turn = try await ground.begin("Hello")
+                let error = await expectError(.unavailable) { try await file.open() }
+                #expect(error?.message.contains(file.path) == true)
+                #expect(error?.message.contains("in use by another Parley process") == true)
+                let lease = try turn.value.requireLease()
+                #expect(try await ground.store.appendPieces(["Hi"], at: 0, under: lease) == .held)
+            }
+            try await file.withStore { _, _ in }
+        }
+    }
+
+    @Test("Replies that a dead process left running are interrupted with what they had")
+    func interrupted() async throws {
+        try await SQLiteFile.with { file in
+            var begun: [Turn] = []
+            try await file.withStore { store, ground in
+                for text in ["one", "two"] { begun.append(try await ground.begin(text).value) }
+                let lease = try begun[0].requireLease()
+                _ = try await ground.store.appendPieces(["The ", "begin", "ning"], at: 0, under: lease)
+            }
+            try await file.withStore { store, ground in
+                for (turn, text) in zip(begun, ["The beginning", ""]) {
+                    let reply = try await ground.log(turn.conversation.id)[1]
+                    #expect(reply.status == .interrupted)
+                    #expect(reply.content == text)
+                    #expect(reply.nextIndex == nil)
+                    #expect(reply.revision == turn.reply.revision + 1)
+                    let lease = try turn.requireLease()
+                    await expectError(.notFound) { try await store.appendPieces(["late"], at: 0, under: lease) }
+                }
+                #expect(try await ground.search("beginning").count == 1)
+                let rests = try await store.pool.read { db in
+                    try Int.fetchOne(
+                        db,
+                        sql: "SELECT (SELECT count(*) FROM live_reply) + (SELECT count(*) FROM reply_piece)"
+                    )
+                }
+                #expect(rests == 0)
+            }
+        }
+    }
+
+    @Test(
+        "A file that is no database is refused by its name, and left as it was",
+        arguments: ["not a database at all", String(repeating: "SQLite format 3\u{0}", count: 512)]
+    )
+    func garbage(_ text: String) async throws {
+        try await SQLiteFile.with { file in
+            let garbage = Data(text.utf8)
+            try garbage.write(to: URL(fileURLWithPath: file.path))
+            let error = await expectError(.unavailable) { try await file.open() }
+            #expect(error?.message.contains(file.path) == true)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: file.path)) == garbage)
+        }
+    }
+
+    @Test("A file whose schema was damaged is refused as such")
+    func damagedSchema() async throws {
+        try await SQLiteFile.with { file in
+            try await file.withStore { _, _ in }
+            let url = URL(fileURLWithPath: file.path)
+            var bytes = try Data(contentsOf: url)
+            bytes.replaceSubrange(100..<4096, with: Data(repeating: 0xFF, count: 3996))
+            try bytes.write(to: url)
+            let error = await expectError(.unavailable) { try await file.open() }
+            #expect(error?.message.contains("damaged") == true)
+        }
+    }
+
+    @Test("Another program's database is refused, and left as it was")
+    func foreign() async throws {
+        try await SQLiteFile.with { file in
+            let queue = try DatabaseQueue(path: file.path)
+            try await queue.write { try $0.execute(sql: "CREATE TABLE bookmark (url TEXT)") }
+            try queue.close()
+            let before = try Data(contentsOf: URL(fileURLWithPath: file.path))
+            let error = await expectError(.unavailable) { try await file.open() }
+            #expect(error?.message.contains("another program") == true)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: file.path)) == before)
+        }
+    }
+
+    @Test("A schema from the future is refused")
+    func newerSchema() async throws {
+        try await SQLiteFile.with { file in
+            try await file.withStore { store, _ in
+                try await store.pool.writeWithoutTransaction { db in
+                    try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('2000 thoughts')")
+                }
+            }
+            let error = await expectError(.unavailable) { try await file.open() }
+            #expect(error?.message.contains("newer version") == true)
+        }
+    }
+
+    @Test("A directory that is not there is told by name")
+    func noDirectory() async throws {
+        try await TemporaryDirectory.with { directory in
+            let file = SQLiteFile(path: directory.path("absent/store.db"))
+            let error = await expectError(.unavailable) { try await file.open() }
+            #expect(error?.message.contains(file.path) == true)
+        }
+    }
+
+    // Root may write whatever the rights say.
+    @Test("A file that can't be written is refused", .enabled(if: geteuid() != 0))
+    func readOnly() async throws {
+        try await SQLiteFile.with { file in
+            try await file.withStore { _, _ in }
+            try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: file.path)
+            let error = await expectError(.unavailable) { try await file.open() }
+            #expect(error?.message.contains("can't be written") == true)
+        }
+    }
+
+    @Test("After a refusal the file can be opened once its reason is gone")
+    func refusalLetsGo() async throws {
+        try await SQLiteFile.with { file in
+            try Data("garbage, for now".utf8).write(to: URL(fileURLWithPath: file.path))
+            await expectError(.unavailable) { try await file.open() }
+            try FileManager.default.removeItem(atPath: file.path)
+            try await file.withStore { _, ground in
+                let conversation = try await ground.conversation()
+                #expect(conversation.revision == 1)
+            }
+        }
+    }
+
+    @Test("A closed store refuses reads and writes, and closing again does nothing")
+    func closed() async throws {
+        try await SQLiteFile.with { file in
+            let store = try await file.open()
+            _ = try await store.personalProject(as: .alice)
+            try await store.close()
+            try await store.close()
+            await expectError(.unavailable) { try await store.personalProject(as: .alice) }
+            await expectError(.unavailable) { try await store.createProject(NewProject(name: "Late"), as: .alice) }
+        }
+    }
+}
