@@ -8,7 +8,7 @@ enum DatabaseFile {
     static let applicationID: Int32 = 0x5052_4C59
     /// How long a statement waits for another program that reads or backs up the file.
     static let busyTimeout: TimeInterval = 5
-    /// What the log is cut back to after a burst, in bytes.
+    /// How long the write-ahead log may get, and what it is cut back to after a burst, in bytes.
     static let journalSizeLimitBytes = 64 * 1024 * 1024
 
     /// Makes the file where there is none, readable for its owner only, and durably so.

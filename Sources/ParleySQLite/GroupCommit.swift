@@ -23,10 +23,18 @@ final class GroupCommit: Sendable {
     private let clock: any WallClock
     private let ids: any IDMaker
     private let logger: Logger
+    private let log: WriteAheadLog
     private let queue = Mutex(WriteQueue<Item>(capacity: Limits.storeQueue, batchSize: batchSize))
 
-    init(pool: DatabasePool, clock: any WallClock, ids: any IDMaker, logger: Logger) {
+    init(
+        pool: DatabasePool,
+        clock: any WallClock,
+        ids: any IDMaker,
+        logger: Logger,
+        logLimitBytes: Int = DatabaseFile.journalSizeLimitBytes
+    ) {
         self.pool = pool
+        log = WriteAheadLog(of: pool.path, limitBytes: logLimitBytes)
         self.clock = clock
         self.ids = ids
         self.logger = logger
@@ -68,6 +76,12 @@ final class GroupCommit: Sendable {
             let batch = queue.withLock { $0.takeBatch() }
             if batch.isEmpty { return }
             commit(batch, in: db)
+            do {
+                try log.keepShort(db)
+            } catch {
+                // What was committed stands in the log as safely as in the file.
+                _ = StoreFault.translate(error, logger: logger)
+            }
         }
     }
 

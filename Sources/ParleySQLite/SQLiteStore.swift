@@ -16,7 +16,7 @@ public final class SQLiteStore: Sendable {
     let pool: DatabasePool
     let clock: any WallClock
     let logger: Logger
-    private let writer: GroupCommit
+    let writer: GroupCommit
     private let lock: FileLock
 
     init(pool: DatabasePool, lock: FileLock, clock: any WallClock, ids: any IDMaker, logger: Logger) {
