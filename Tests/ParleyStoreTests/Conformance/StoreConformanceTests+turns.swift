@@ -98,6 +98,21 @@ extension StoreConformanceTests {
         }
     }
 
+    @Test("A turn without a conversation joins none of somebody else's messages", arguments: StoreFactory.all)
+    func turnBesideAnother(_ factory: StoreFactory) async throws {
+        try await factory.withStore { t in
+            let project = try await t.sharedProject()
+            let (shared, _) = try await t.conversation(holding: [], in: project.id)
+            let message = NewMessage.user("Which bird?", id: t.id())
+            _ = try await t.append([message], to: shared, as: .bob)
+            let turn = try await t.begin("Which bird?", id: message.id).value
+            #expect(turn.conversation.id != shared)
+            #expect(turn.userMessage.author == Identity.alice.email)
+            #expect(try await t.log(shared).count == 1)
+            #expect(try await t.begin("Which bird?", id: message.id, as: .bob).value.conversation.id == shared)
+        }
+    }
+
     @Test("A message that is there already gets the reply that it has not had", arguments: StoreFactory.all)
     func turnOfStoredMessage(_ factory: StoreFactory) async throws {
         try await factory.withStore { t in

@@ -7,12 +7,13 @@ import Testing
 /// Random scripts against each store and the reference side by side: what one answers, the other answers.
 @Suite("Every store does as the reference does")
 struct RandomisedStoreTests {
-    /// The seeds of every run; `PARLEY_TEST_SEED` adds one, for looking further or at a failure again.
+    /// The seeds of every run; `PARLEY_TEST_SEEDS` adds more, for looking further or at a failure again: `7,8,1234`.
     static let seeds: [UInt64] = {
-        let asked = ProcessInfo.processInfo.environment["PARLEY_TEST_SEED"].flatMap { UInt64($0) }
-        return [1, 2, 3, 4, 5, 6] + (asked.map { [$0] } ?? [])
+        let asked = ProcessInfo.processInfo.environment["PARLEY_TEST_SEEDS"] ?? ""
+        return [1, 2, 3, 4, 5, 6] + asked.split(separator: ",").compactMap { UInt64($0) }
     }()
 
+    /// Every store but the reference itself.
     static let subjects = StoreFactory.all.filter { $0.name != StoreFactory.memory.name }
 
     @Test("400 random operations bring the same answers", arguments: subjects, seeds)
