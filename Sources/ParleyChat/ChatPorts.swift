@@ -5,6 +5,8 @@ import ParleyCore
 struct ChatPorts: Sendable {
     /// Where messages are kept; a store that publishes its changes.
     let store: any ConversationStore
+    /// What followers listen to.
+    let bus: any EventBus
     /// Who answers.
     let provider: any ReplyProvider
     /// Where turns are logged for the operator.

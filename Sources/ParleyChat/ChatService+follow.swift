@@ -57,42 +57,59 @@ extension ChatService {
             try await emit(Event(.messageUpdated(first)))
             return first
         }
-        return try await bus.withSubscription(to: .conversation(first.conversationID)) { signals in
-            var checkedAt = clock.now
-            var step = ReplyCursor.Step.readProgress
-            let iterator = signals.makeAsyncIterator()
-            while true {
-                while case .readProgress = step {
-                    let progress = try await ports.store.replyProgress(of: id, after: cursor.lastIndex, as: identity)
-                    checkedAt = clock.now
-                    step = cursor.step(to: progress)
+        return try await ports.bus.withSubscription(to: .conversation(first.conversationID)) { subscription in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { group.cancelAll() }
+                let signals = Handoff<Signal>()
+                group.addTask {
+                    for await signal in subscription { try await signals.give(signal) }
+                    signals.end()
                 }
-                switch step {
-                case .show(let deltas):
-                    for delta in deltas { try await emit(event(of: delta, in: first)) }
-                case .end(let message):
-                    try await emit(Event(.messageUpdated(message)))
-                    return message
-                case .gone: throw ParleyError.notFound
-                case .readProgress, .wait: break
+                // Whatever gets lost on its way, a reply that has ended is found by looking.
+                group.addTask {
+                    while true {
+                        try await clock.sleep(until: clock.now.advanced(by: Limits.replyLease), tolerance: nil)
+                        try await signals.give(.lagged)
+                    }
                 }
-                guard let signal = await iterator.next() else {
-                    return try await lastLook(at: id, as: identity, emit: emit)
+                var checkedAt = clock.now
+                var step = ReplyCursor.Step.readProgress
+                while true {
+                    while case .readProgress = step {
+                        let progress = try await ports.store.replyProgress(
+                            of: id,
+                            after: cursor.lastIndex,
+                            as: identity
+                        )
+                        checkedAt = clock.now
+                        step = cursor.step(to: progress)
+                    }
+                    switch step {
+                    case .show(let deltas):
+                        for delta in deltas { try await emit(event(of: delta, in: first)) }
+                    case .end(let message):
+                        try await emit(Event(.messageUpdated(message)))
+                        return message
+                    case .gone: throw ParleyError.notFound
+                    case .readProgress, .wait: break
+                    }
+                    guard let signal = try await signals.take() else {
+                        return try await lastLook(at: id, as: identity, emit: emit)
+                    }
+                    // What a signal says may be shown only to one who may still see it; reading says the same, and checks.
+                    let isCheckDue = checkedAt.duration(to: clock.now) > Limits.accessRecheck
+                    step = isCheckDue ? .readProgress : cursor.step(to: signal)
                 }
-                // What a signal says may be shown only to one who may still see it; reading says the same, and checks.
-                let isCheckDue = checkedAt.duration(to: clock.now) > Limits.accessRecheck
-                step = isCheckDue ? .readProgress : cursor.step(to: signal)
             }
         }
     }
 
-    // The bus has shut down, or the task was cancelled. Replies end before the bus does, so the end may be there to see.
+    // The bus has shut down. Replies end before it does, so the end may be there to see.
     private func lastLook(
         at id: MessageID,
         as identity: Identity,
         emit: (Event) async throws -> Void
     ) async throws -> Message {
-        try Task.checkCancellation()
         let message = try await ports.store.replyProgress(of: id, after: -1, as: identity).message
         guard message.status != .streaming else { throw ParleyError.unavailable("The server is shutting down.") }
         try await emit(Event(.messageUpdated(message)))

@@ -7,7 +7,6 @@ public import ParleyCore
 /// from any instance. Not a lifecycle service: it runs nothing itself.
 public struct ChatService: Sendable {
     let ports: ChatPorts
-    let bus: any EventBus
     let registry: ReplyRegistry
 
     /// Makes a service.
@@ -33,13 +32,13 @@ public struct ChatService: Sendable {
     ) {
         ports = ChatPorts(
             store: store,
+            bus: bus,
             provider: provider,
             queryLog: queryLog,
             clock: clock,
             stopwatch: stopwatch,
             logger: logger
         )
-        self.bus = bus
         self.registry = registry
     }
 

@@ -96,7 +96,8 @@ struct ReplyRunner: Sendable {
             logger.debug("The store refused a step of a reply", metadata: [LogKey.error: "\(error)"])
             switch (error as? ParleyError)?.code {
             case .notFound?: return await wasFinished(by: request) ? .finished : .refused(.leaseLost)
-            case .unavailable?, .internalError?, nil: return .refused(.unavailable)
+            case .unavailable?, .internalError?, nil:
+                return .refused(.unavailable)
             default: return .refused(.broken)
             }
         }
@@ -107,8 +108,12 @@ struct ReplyRunner: Sendable {
         guard case .finish(let outcome) = request else { return false }
         // Not readable: then it is as if the lease was lost, and nothing but a line of the query log is.
         let progress = try? await ports.store.replyProgress(of: lease.messageID, after: -1, as: identity)
-        guard let message = progress?.message else { return false }
-        return message.status == outcome.status && message.latencyMilliseconds == outcome.latencyMilliseconds
+        guard let message = progress?.message, message.status == outcome.status,
+            message.latencyMilliseconds == outcome.latencyMilliseconds
+        else { return false }
+        // The store published nothing with an answer that did not come.
+        await ports.bus.publish([Event(.messageUpdated(message))])
+        return true
     }
 
     private func callProvider(_ inbox: ReplyInbox, while life: AsyncStream<Never>) async {

@@ -14,10 +14,23 @@ public struct OpenAIProvider: ReplyProvider {
     private let logger: Logger
     private let stopwatch: any Clock<Duration>
 
+    /// How a client for this provider is best configured.
+    ///
+    /// No redirect is followed, since the key and the conversation would go along. A connection has five seconds, and one
+    /// that is refused is not tried again for as long: the person who asked is waiting.
+    public static var clientConfiguration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: HTTPClient.Configuration.Timeout(connect: .seconds(5))
+        )
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
+    }
+
     /// Makes a provider.
     ///
     /// - Parameters:
-    ///   - client: The HTTP client; whoever made it shuts it down. It should follow no redirects, since a key would go along.
+    ///   - client: The HTTP client, as ``clientConfiguration`` says; whoever made it shuts it down.
     ///   - settings: The server, and how long it is waited for.
     ///   - logger: The log; gets no text and no key.
     ///   - stopwatch: What waiting is measured by.

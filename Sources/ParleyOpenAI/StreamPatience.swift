@@ -31,7 +31,9 @@ struct StreamPatience<Instant: InstantProtocol>: Sendable where Instant.Duration
     /// When to look again; or why the waiting is over.
     func verdict(at now: Instant) -> Result<Instant, ParleyError> {
         let (deadline, message) = earliest(at: now)
-        return now < deadline ? .success(deadline) : .failure(ParleyError(.upstreamError, message))
+        guard now < deadline else { return .failure(ParleyError(.upstreamError, message)) }
+        // A first token may bring a silence's end before the deadline that holds until then.
+        return .success(min(deadline, now.advanced(by: idleTimeout)))
     }
 
     private func earliest(at now: Instant) -> (Instant, String) {

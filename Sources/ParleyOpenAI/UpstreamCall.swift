@@ -27,10 +27,11 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
                 throw await refusal(response, "answered \(response.status.code)")
             }
             // Some servers report an error with status 200, or can't stream.
-            let isJSON = response.headers.first(name: "Content-Type")?.hasPrefix("application/json") ?? false
+            let isJSON =
+                response.headers.first(name: "Content-Type")?.lowercased().hasPrefix("application/json") ?? false
             if isJSON { throw await refusal(response, "answered without streaming") }
             try await readBody(response.body)
-            handoff.end(.success(()))
+            handoff.end()
         } catch {
             handoff.end(.failure(error))
         }

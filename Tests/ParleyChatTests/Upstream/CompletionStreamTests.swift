@@ -1,0 +1,120 @@
+import ParleyCore
+import Testing
+
+@testable import ParleyOpenAI
+
+@Suite("Reading a streamed chat completion")
+struct CompletionStreamTests {
+    private func read(_ stream: String, error: (any Error)? = nil) -> (chunks: [ReplyChunk], failure: String?) {
+        var completion = CompletionStream()
+        let chunks = completion.feed(stream.utf8) + completion.end(error)
+        if case .failed(let error) = completion.outcome { return (chunks, error.message) }
+        return (chunks, nil)
+    }
+
+    private static let answer = """
+        : keep-alive
+
+        data: {"model":"m-1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}],"usage":null}
+
+        data: {"model":"m-1","choices":[{"index":0,"delta":{"reasoning_content":"hm"}}]}
+
+        data: {"model":"m-1","choices":[{"index":0,"delta":{"content":"Hé"},"logprobs":null}]}
+
+        data: {"model":"m-1","choices":[{"index":1,"delta":{"content":"not this one"}}]}
+
+        data: {"choices":[{"delta":{"content":null}}],"usage":null}
+
+        data: {"choices":[{"delta":{"content":"llo 👩‍👧"}}]}
+
+        data: {"choices":[{"delta":{},"finish_reason":"stop"}]}
+
+        data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9}}
+
+        data: [DONE]
+
+
+        """
+
+    @Test("What servers add or leave out does not disturb it")
+    func tolerant() {
+        let read = read(Self.answer)
+        #expect(read.failure == nil)
+        #expect(
+            read.chunks == [
+                .model("m-1"), .text("Hé"), .text("llo 👩‍👧"), .finishReason("stop"),
+                .usage(TokenUsage(prompt: 7, completion: 2)),
+            ]
+        )
+    }
+
+    @Test("Cut at any byte it gives the same chunks")
+    func cuts() {
+        let stream = Array(Self.answer.utf8)
+        let whole = read(Self.answer).chunks
+        for cut in 0...stream.count {
+            var completion = CompletionStream()
+            let chunks = completion.feed(stream[..<cut]) + completion.feed(stream[cut...]) + completion.end()
+            #expect(chunks == whole, "cut at \(cut)")
+        }
+    }
+
+    @Test("Only one that said why it ends, or that it is done, is whole; one cut anywhere before broke off")
+    func brokeOff() throws {
+        let stream = Array(Self.answer.utf8)
+        let text = String(decoding: stream, as: UTF8.self)
+        let finishLine = #"data: {"choices":[{"delta":{},"finish_reason":"stop"}]}"#
+        let said = try text.utf8.distance(
+            from: text.startIndex,
+            to: #require(text.firstRange(of: finishLine)).upperBound
+        )
+        for cut in 0..<stream.count {
+            var completion = CompletionStream()
+            _ = completion.feed(stream[..<cut])
+            _ = completion.end()
+            switch completion.outcome {
+            case .complete: #expect(cut >= said, "cut at \(cut)")
+            case .failed(let error):
+                #expect(cut < said, "cut at \(cut)")
+                #expect(error.code == .upstreamError)
+                #expect(error.message.contains("broke off"))
+            case .open: Issue.record("open after the end, cut at \(cut)")
+            }
+        }
+    }
+
+    @Test(
+        "An error in the stream is told, after what had come",
+        arguments: [
+            (#"{"error":{"message":"The server is overloaded.","type":"server_error"}}"#, "overloaded"),
+            (#"{"error":"plain words"}"#, "plain words"),
+            (#"{"object":"error","error":{}}"#, "reported an error."),
+            (#"{"choices":[{"delta":{"content":"b"#, "malformed"),
+            ("[1]", "malformed"),
+            ("hello", "malformed"),
+        ]
+    )
+    func errors(data: String, words: String) {
+        let read = read("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: \(data)\n\ndata: [DONE]\n\n")
+        #expect(read.chunks == [.text("a")])
+        #expect(read.failure?.contains(words) == true, "\(read.failure ?? "no failure")")
+    }
+
+    @Test("A server's words are one line of bounded length")
+    func messages() {
+        let long = String(repeating: "very\n\u{7} ", count: 400)
+        let sentence = UpstreamMessage.sentence("answered 500", ["error": ["message": .string(long)]])
+        #expect(sentence.count < 360)
+        #expect(sentence.hasPrefix("The model's server answered 500: very very very"))
+        #expect(!sentence.unicodeScalars.contains { $0.properties.generalCategory == .control })
+        #expect(UpstreamMessage.sentence("answered 500", ["error": .null]) == "The model's server answered 500.")
+        #expect(UpstreamMessage.sentence("answered 404", ["detail": "Not Found"]).hasSuffix("404: Not Found"))
+    }
+
+    @Test("A refusal is the answer's text")
+    func refusal() {
+        let read = read("data: {\"choices\":[{\"delta\":{\"refusal\":\"I won't.\"}}]}\n\ndata: [DONE]\n\n")
+        #expect(read.chunks == [.text("I won't.")])
+        #expect(read.failure == nil)
+    }
+}
