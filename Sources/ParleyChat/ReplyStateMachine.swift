@@ -176,18 +176,23 @@ extension ReplyStateMachine {
     private mutating func take(_ chunk: ReplyChunk) {
         switch chunk {
         case .text(let text): take(text)
-        case .model(let name): model = name
+        case .model(let name): model = Self.storable(name).prefix(utf8Bytes: Limits.modelBytes)
         case .usage(let usage): self.usage = usage
-        case .finishReason(let reason): finishReason = reason
+        case .finishReason(let reason): finishReason = Self.storable(reason).prefix(utf8Bytes: Self.reasonBytes)
         }
     }
 
+    // The longest finish reason in use has 14 letters.
+    private static let reasonBytes = 64
+
+    // U+0000 can't be stored everywhere; see Rules.
+    private static func storable(_ text: String) -> String {
+        guard text.utf8.contains(0) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 }))
+    }
+
     private mutating func take(_ text: String) {
-        // U+0000 can't be stored everywhere; see Rules.
-        var text = text
-        if text.utf8.contains(0) {
-            text = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 }))
-        }
+        var text = Self.storable(text)
         let room = pacing.contentBytes - acceptedBytes
         if text.utf8.count > room {
             text = text.prefix(utf8Bytes: room)

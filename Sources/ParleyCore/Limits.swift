@@ -33,8 +33,12 @@ public enum Limits {
     public static let draftBytes = messageContentBytes
     /// A search query in bytes.
     public static let searchQueryBytes = 1024
-    /// How many terms of a query count: each is a walk through the index.
-    public static let searchTerms = 16
+    /// How many words and phrases of a query count.
+    public static let searchClauses = 16
+    /// How many terms of a query count: each is a walk through the index, and a sentence in Chinese has one a character.
+    public static let searchTerms = 64
+    /// How much of a text is looked at for a snippet, in scalars; a match further behind is shown by the text's beginning.
+    public static let snippetSourceLength = 65_536
     /// The preview of a last message in characters: two lines of a sidebar.
     public static let previewLength = 140
     /// The snippet round a search hit in characters.
@@ -60,6 +64,8 @@ public enum Limits {
     public static let reactionsPerMessage = 64
     /// Versions kept of one message: the oldest are never dropped, the next edit is refused.
     public static let versionsPerMessage = 1000
+    /// The versions of one message together, in bytes: they are read at once.
+    public static let versionBytesPerMessage = 16 * mebibyte
 
     // MARK: Accounts
 
@@ -124,6 +130,8 @@ public enum Limits {
     public static let pendingPieceBytes = 256 * kibibyte
     /// How long a reply's lease holds without renewal.
     public static let replyLease = Duration.seconds(10)
+    /// How long a shutdown may take before whatever is left is cancelled.
+    public static let shutdownTimeout = Duration.seconds(10)
     /// How long a shutdown waits for running replies before it parks them.
     public static let shutdownGrace = Duration.seconds(8)
 }

@@ -46,9 +46,11 @@ struct ChatCompletionChunk: Hashable, Sendable {
 
 extension TokenUsage {
     fileprivate init?(upstream usage: JSON) {
-        guard let prompt = usage["prompt_tokens"]?.intValue, prompt >= 0 else { return nil }
+        // No model reads that much: such a count is a mistake, and sums of counts must stay integers.
+        let plausible = 0...(1 << 40)
+        guard let prompt = usage["prompt_tokens"]?.intValue, plausible ~= prompt else { return nil }
         let completion = usage["completion_tokens"]?.intValue ?? 0
-        guard completion >= 0 else { return nil }
+        guard plausible ~= completion else { return nil }
         self.init(prompt: prompt, completion: completion)
     }
 }

@@ -24,6 +24,8 @@ public struct OpenAIProvider: ReplyProvider {
             timeout: HTTPClient.Configuration.Timeout(connect: .seconds(5))
         )
         configuration.connectionPool.retryConnectionEstablishment = false
+        // A reply holds its connection until it ends; the client's default of eight would make the ninth person wait.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Limits.runningReplies
         return configuration
     }
 

@@ -11,6 +11,24 @@ extension SQLiteStore {
         _ = try await read { try $0.conversationState(conversation, for: access, as: identity) }
     }
 
+    /// Checks that there is such a message and that the caller may do `access` to it.
+    public func authorize(
+        _ access: Access,
+        to message: MessageID,
+        in conversation: ConversationID,
+        as identity: Identity
+    ) async throws {
+        try await read { db in
+            _ = try db.conversationState(conversation, for: .read, as: identity)
+            let isThere = try db.exists(
+                "SELECT 1 FROM message WHERE id = ? AND conversation_id = ?",
+                [message, conversation]
+            )
+            guard isThere else { throw ParleyError.notFound }
+            _ = try db.conversationState(conversation, for: access, as: identity)
+        }
+    }
+
     /// Makes a conversation.
     public func createConversation(
         _ input: NewConversation,

@@ -17,6 +17,7 @@ extension SQLiteStore {
             guard request.seq >= 1, let last = try db.message(seq: request.seq, in: source) else {
                 throw ParleyError.invalid("seq", "seq must be the place of one of the conversation's messages.")
             }
+            try source.requireRevision(request.expectedRevision)
             let isRunning = try db.exists(
                 "SELECT 1 FROM live_reply l JOIN message m ON m.key = l.message_key WHERE l.conversation_id = ? AND m.seq <= ?",
                 [id, request.seq]
@@ -93,7 +94,6 @@ extension WriteTransaction {
             contentAt: original.contentAt,
             replyTo: original.replyTo
         )
-        guard let text = original.indexedText else { return }
-        index(.insert(SearchIndex.terms(of: text), db.lastInsertedRowID, into: .messages))
+        if original.indexedText != nil { index(.copy(of: original.key, to: db.lastInsertedRowID, in: .messages)) }
     }
 }

@@ -49,7 +49,8 @@ extension SQLiteStore {
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<Message> {
-        try await write { transaction in
+        let terms = changes.content.map(SearchIndex.terms)
+        return try await write { transaction in
             var state = try transaction.db.conversationState(conversation, for: .write, as: identity)
             let before = try transaction.db.requireMessage(id, in: state)
             try before.requireNotDeleted()
@@ -61,7 +62,7 @@ extension SQLiteStore {
             guard text != nil || metadata != nil else { return Commit(before.message, changes: []) }
             if text != nil { try transaction.keepVersion(of: before) }
             let now = transaction.now
-            let message = try transaction.update(before, in: &state) { entry in
+            let message = try transaction.update(before, in: &state, terms: terms) { entry in
                 if let metadata { entry.message.metadata = metadata }
                 guard let text else { return }
                 entry.message.content = text

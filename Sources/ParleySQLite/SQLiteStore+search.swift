@@ -9,26 +9,30 @@ extension SQLiteStore {
         page: PageRequest,
         as identity: Identity
     ) async throws -> Page<SearchHit> {
-        try await read { db in
+        let page = try await read { db in
             if let project { try db.requireProject(project, for: .read, as: identity) }
-            let hits = try db.all(
+            let found = try db.all(
                 Self.searchStatement,
                 [identity.email, project] + page.place(of: Message.self) + [SearchIndex.pattern(of: query)]
             ) { columns in
                 let conversation = try Conversation(&columns)
-                let message = try Message(&columns, projectID: conversation.projectID)
-                return SearchHit(
-                    conversation: conversation,
-                    message: message,
-                    snippet: query.snippet(of: message.content)
-                )
+                return (conversation: conversation, message: try Message(&columns, projectID: conversation.projectID))
             }
-            return page.cut(hits) {
+            return page.cut(found) {
                 Cursor(time: $0.message.createdAt, id: $0.message.id)
             } load: {
                 $0
             }
         }
+        // Cut after the reading: a connection is not kept for it.
+        let hits = page.elements.map { found in
+            SearchHit(
+                conversation: found.conversation,
+                message: found.message,
+                snippet: query.snippet(of: found.message.content)
+            )
+        }
+        return Page(elements: hits, next: page.next)
     }
 
     /// Arguments: e-mail address, project or NULL, time and id of the place, limit, the index's pattern.

@@ -117,6 +117,7 @@ enum Schema {
         CREATE TABLE message_version (
             message_key INTEGER NOT NULL REFERENCES message (key) ON DELETE CASCADE,
             position INTEGER NOT NULL CHECK (position >= 0),
+            octets INTEGER NOT NULL CHECK (octets >= 0),  -- how long the content is in bytes
             author TEXT,
             created_at INTEGER NOT NULL,
             content TEXT NOT NULL,

@@ -62,9 +62,12 @@ extension WriteTransaction {
     }
 
     /// Changes a message; it and its conversation take the next revision, and the index follows its text.
+    ///
+    /// `terms` are those of its new text, where they were cut before the writer's turn came.
     func update(
         _ stored: StoredMessage,
         in state: inout ConversationState,
+        terms: String? = nil,
         _ body: (inout StoredMessage) -> Void
     ) throws -> Message {
         state.revision += 1
@@ -97,27 +100,30 @@ extension WriteTransaction {
         }
         switch (stored.indexedText, after.indexedText) {
         case (nil, nil): break
-        case (nil, let text?): index(.insert(SearchIndex.terms(of: text), stored.key, into: .messages))
+        case (nil, let text?): index(.insert(terms ?? SearchIndex.terms(of: text), stored.key, into: .messages))
         case (_?, nil): index(.remove(stored.key, from: .messages))
         case (let before?, let text?):
             if before.isExactly(text) { break }
-            index(.replace(SearchIndex.terms(of: text), stored.key, in: .messages))
+            index(.replace(terms ?? SearchIndex.terms(of: text), stored.key, in: .messages))
         }
         return message
     }
 
     /// Puts a message's present text among its versions.
     func keepVersion(of stored: StoredMessage) throws {
-        let count = try db.first(
-            "SELECT count(*) FROM message_version WHERE message_key = ?",
+        let kept = try db.first(
+            "SELECT count(*), coalesce(sum(octets), 0) FROM message_version WHERE message_key = ?",
             [stored.key]
-        ) { try $0.next(Int.self) }
-        guard let count, count < Limits.versionsPerMessage else {
-            throw ParleyError(.conflict, "A message keeps at most \(Limits.versionsPerMessage) versions.")
-        }
+        ) { (count: try $0.next(Int.self), bytes: try $0.next(Int.self)) }
+        let bytes = stored.message.content.utf8.count
+        guard let kept, kept.count < Limits.versionsPerMessage, kept.bytes + bytes <= Limits.versionBytesPerMessage
+        else { throw ParleyError.tooManyVersions }
         try db.run(
-            "INSERT INTO message_version (message_key, position, author, created_at, content) VALUES (?, ?, ?, ?, ?)",
-            [stored.key, count, stored.contentAuthor, stored.contentAt, stored.message.content]
+            """
+            INSERT INTO message_version (message_key, position, octets, author, created_at, content)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """,
+            [stored.key, kept.count, bytes, stored.contentAuthor, stored.contentAt, stored.message.content]
         )
     }
 

@@ -121,6 +121,16 @@ extension PublishingStore {
         try await base.newestMessages(in: project, limit: limit, as: identity)
     }
 
+    /// Checks that the caller may do `access` to a message.
+    public func authorize(
+        _ access: Access,
+        to message: MessageID,
+        in conversation: ConversationID,
+        as identity: Identity
+    ) async throws {
+        try await base.authorize(access, to: message, in: conversation, as: identity)
+    }
+
     /// The texts a message had before, oldest first.
     public func versions(
         of id: MessageID,

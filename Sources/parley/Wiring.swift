@@ -12,6 +12,17 @@ import ParleyStore
 import ServiceLifecycle
 import UnixSignals
 
+/// Ends the streams that still listen when the server is shut down.
+private struct BusEnding: Service {
+    let bus: InProcessEventBus
+
+    func run() async {
+        // Cancelled instead: the listeners are, too.
+        try? await gracefulShutdown()
+        bus.shutDown()
+    }
+}
+
 /// Builds Parley from its parts: the only place that sees drivers and features together.
 struct Wiring {
     let settings: Settings
@@ -71,7 +82,10 @@ struct Wiring {
         let database = try await openStore()
         let pool = NIOThreadPool(numberOfThreads: 2)
         pool.start()
-        let client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+        let client = HTTPClient(
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            configuration: OpenAIProvider.clientConfiguration
+        )
         do {
             let tokens = try TokenVerifier(settings: tokenSettings().settings, clock: clock, logger: logger)
             try await run(database, tokens, pool, client, onRunning)
@@ -124,15 +138,15 @@ struct Wiring {
             address: ParleyServer.Address(host: settings.host, port: settings.port),
             onRunning: onRunning
         )
-        // Ended from the last to the first: replies are finished or parked while their streams can still be written.
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [.init(service: server), .init(service: registry)],
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger
-            )
+        // Ended from the last to the first: replies are finished or parked, then their streams, then the connections.
+        let services: [any Service] = [server, BusEnding(bus: bus), registry]
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
         )
-        try await group.run()
+        configuration.maximumGracefulShutdownDuration = Limits.shutdownTimeout
+        try await ServiceGroup(configuration: configuration).run()
     }
 
     private func provider(_ client: HTTPClient) -> any ReplyProvider {

@@ -62,7 +62,7 @@ struct SearchQueryTests {
     @Test("A query counts no more clauses than its limit")
     func limit() throws {
         let text = (0..<100).map { "w\($0)" }.joined(separator: " ")
-        #expect(try #require(SearchQuery(text)).clauses.count == Limits.searchTerms)
+        #expect(try #require(SearchQuery(text)).clauses.count == Limits.searchClauses)
     }
 }
 

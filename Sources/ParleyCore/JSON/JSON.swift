@@ -114,8 +114,10 @@ private struct ExactName: Hashable {
     }
 
     func hash(into hasher: inout Hasher) {
-        // A string's own hash is equal where its bytes are.
-        hasher.combine(name)
+        // Not the string's own hash: it is the same for all canonically equivalent names, which a body can hold
+        // thousands of.
+        var name = name
+        name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }
 

@@ -10,6 +10,8 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
 
     /// Normalises and checks an address; `nil` where it is none.
     public init?(_ text: String) {
+        // Looked at before it is normalised, which takes long for long runs of accents.
+        guard text.utf8.count <= 4 * Limits.emailBytes.upperBound else { return nil }
         // Twice, since Foundation leaves marks unsorted that it took out of another one (U+0F73) on its first pass.
         let normalized = text.trimmingCharacters(in: .whitespaces).lowercased()
             .precomposedStringWithCanonicalMapping.precomposedStringWithCanonicalMapping

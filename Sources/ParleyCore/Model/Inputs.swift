@@ -105,12 +105,15 @@ public struct ForkRequest: Hashable, Sendable {
     public var id: ConversationID?
     /// The new title; none means the source's.
     public var title: String?
+    /// The revision of the source that the caller knows.
+    public var expectedRevision: Int?
 
     /// Makes an input.
-    public init(seq: Int, id: ConversationID? = nil, title: String? = nil) {
+    public init(seq: Int, id: ConversationID? = nil, title: String? = nil, expectedRevision: Int? = nil) {
         self.seq = seq
         self.id = id
         self.title = title
+        self.expectedRevision = expectedRevision
     }
 }
 

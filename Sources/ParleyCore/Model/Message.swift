@@ -153,8 +153,11 @@ public struct TokenUsage: Hashable, Sendable {
         self.completion = completion
     }
 
-    /// Both together.
-    public var total: Int { prompt + completion }
+    /// Both together; at most the largest integer, whatever a provider may say.
+    public var total: Int {
+        let (sum, overflow) = prompt.addingReportingOverflow(completion)
+        return overflow ? .max : sum
+    }
 }
 
 /// A text that a message had before.

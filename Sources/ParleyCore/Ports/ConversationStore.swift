@@ -20,6 +20,14 @@ public protocol ConversationStore: ProjectStore, MessageStore, ReplyStore {
     /// Checks that the caller may do `access` to a conversation. For the error path only: no write relies on it.
     func authorize(_ access: Access, to conversation: ConversationID, as identity: Identity) async throws
 
+    /// Checks that there is such a message and that the caller may do `access` to it. For the error path only, too.
+    func authorize(
+        _ access: Access,
+        to message: MessageID,
+        in conversation: ConversationID,
+        as identity: Identity
+    ) async throws
+
     /// Makes a conversation. Change: `conversationCreated`, revision 1.
     func createConversation(_ input: NewConversation, as identity: Identity) async throws -> Commit<Conversation>
 

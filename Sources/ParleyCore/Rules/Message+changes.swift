@@ -55,6 +55,12 @@ extension [Reaction] {
 }
 
 extension ParleyError {
+    /// Another version of a message would be more than is kept.
+    package static let tooManyVersions = ParleyError(
+        .conflict,
+        "A message keeps at most \(Limits.versionsPerMessage) versions of \(Limits.versionBytesPerMessage) bytes together."
+    )
+
     /// Pieces of a reply that leave a gap, or say something else than what is stored.
     package static let piecesDoNotFit = ParleyError(
         .conflict,

@@ -1,8 +1,14 @@
 extension SearchQuery {
+    /// How many places that only may be a phrase's beginning are looked at closely.
+    private static let closeLooks = 32
+
     /// The text round its first match in one line, at most ``Limits/snippetLength`` characters, with `…` where it was cut.
+    ///
+    /// The work is bounded: it looks at the first ``Limits/snippetSourceLength`` scalars, and at few places closely; where
+    /// the match is not among them, the text's beginning is shown.
     public func snippet(of text: String) -> String {
-        let pieces = Piece.pieces(of: text)
-        let hit = pieces.indices.first { index in clauses.contains { $0.begins(at: index, of: pieces) } } ?? 0
+        let pieces = Piece.pieces(of: String(text.unicodeScalars.prefix(Limits.snippetSourceLength)))
+        let hit = firstMatch(in: pieces)
         let start = Self.start(before: hit, in: pieces)
         var snippet = start > 0 ? "…" : ""
         var room = Limits.snippetLength - snippet.count
@@ -15,6 +21,16 @@ extension SearchQuery {
             room -= length
         }
         return snippet
+    }
+
+    private func firstMatch(in pieces: [Piece]) -> Int {
+        var looks = Self.closeLooks
+        for index in pieces.indices {
+            let own = Tokenizer.terms(of: String(pieces[index].text))
+            if clauses.contains(where: { $0.begins(at: index, of: pieces, own: own, looks: &looks) }) { return index }
+            if looks == 0 { break }
+        }
+        return 0
     }
 
     // Some words before the match, so that one sees what it is about, and few enough to leave the match in sight.
@@ -54,8 +70,14 @@ extension SearchQuery {
 
 extension SearchQuery.Clause {
     /// Whether the clause matches here: its first term in this piece, the others in it or in those behind it.
-    fileprivate func begins(at index: Int, of pieces: [SearchQuery.Piece]) -> Bool {
-        let own = Tokenizer.terms(of: String(pieces[index].text))
+    ///
+    /// `own` are the terms of this piece, `looks` how many more times one may look at the pieces behind it.
+    fileprivate func begins(
+        at index: Int,
+        of pieces: [SearchQuery.Piece],
+        own: [String],
+        looks: inout Int
+    ) -> Bool {
         let isCut = index + 1 < pieces.count && !pieces[index + 1].beginsWord
         if terms.count == 1, !isCut { return firstMatch(in: own) != nil }
         // Most pieces hold nothing of the first term; only the others are worth looking further. The last term of a piece
@@ -64,7 +86,8 @@ extension SearchQuery.Clause {
         let isPossible =
             own.contains { $0.utf8.starts(with: first) }
             || (isCut && own.last.map { first.starts(with: $0.utf8) } == true)
-        guard isPossible else { return false }
+        guard isPossible, looks > 0 else { return false }
+        looks -= 1
         var window = ""
         for piece in pieces[index...].prefix(terms.count + 1) { window += (piece.beginsWord ? " " : "") + piece.text }
         return firstMatch(in: Tokenizer.terms(of: window)).map { $0 < own.count } == true

@@ -36,7 +36,18 @@ public struct SearchQuery: Hashable, Sendable {
             }
         }
         guard !clauses.isEmpty else { return nil }
-        self.clauses = Array(clauses.prefix(Limits.searchTerms))
+        self.clauses = Self.bounded(clauses)
+    }
+
+    // Each term is a walk through the index, in a phrase too: of a longer query the beginning counts.
+    private static func bounded(_ clauses: [Clause]) -> [Clause] {
+        var room = Limits.searchTerms
+        return clauses.prefix(Limits.searchClauses).compactMap { clause in
+            guard room > 0 else { return nil }
+            defer { room -= clause.terms.count }
+            guard clause.terms.count > room else { return clause }
+            return Clause(terms: Array(clause.terms.prefix(room)), isPrefix: false)
+        }
     }
 
     // A lone character of a script that is indexed in pairs stands in the index as the beginning of a pair.

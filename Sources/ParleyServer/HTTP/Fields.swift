@@ -108,6 +108,8 @@ struct Fields {
 
     /// `expected_revision`, from the body.
     func expectedRevision() throws(ParleyError) -> Int? {
-        try integer("expected_revision")
+        guard let revision = try integer("expected_revision") else { return nil }
+        guard revision >= 0 else { throw .invalid("expected_revision", "expected_revision must not be negative.") }
+        return revision
     }
 }

@@ -26,7 +26,7 @@ struct Query {
 
     func integer(_ name: String, in range: ClosedRange<Int>) throws(ParleyError) -> Int? {
         guard let text = parameters[name] else { return nil }
-        guard let value = Int(text), range ~= value else {
+        guard let value = Int(text), !text.hasPrefix("+"), range ~= value else {
             let bounds =
                 range.upperBound == .max
                 ? "an integer from \(range.lowerBound) on"

@@ -6,7 +6,7 @@ import ParleyCore
 extension Request {
     /// The body as a JSON object; an empty body counts as `{}`.
     ///
-    /// - Throws: 415 where a `Content-Type` says it is something else, 413 above `maximumBytes` and where it does not arrive
+    /// - Throws: 415 where a `Content-Type` says it is something else, 413 above `maximumBytes`, 503 where it does not arrive
     ///   in time, 400 for what is not JSON or not an object.
     func jsonBody(maximumBytes: Int = Limits.bodyBytes) async throws -> Fields {
         if let contentType = headers[.contentType], !Self.isJSON(contentType) {
@@ -36,7 +36,15 @@ extension Request {
         } catch is NIOTooManyBytesError {
             throw Self.tooLarge(maximumBytes)
         } catch is DeadlineExceeded {
-            throw ParleyError(.payloadTooLarge, "The body did not arrive within \(Limits.bodyTimeout).")
+            throw ParleyError.unavailable(
+                "The body did not arrive within \(Limits.bodyTimeout).",
+                cause: DeadlineExceeded()
+            )
+        } catch is CancellationError {
+            throw ParleyError.unavailable("The server is shutting down.")
+        } catch {
+            // The client has left in the middle: there is nobody to tell, and nothing wrong here.
+            throw ParleyError(.invalidRequest, "The body ended too soon.", cause: error)
         }
     }
 

@@ -29,16 +29,14 @@ struct Authentication: RouterMiddleware {
     private func caller(of request: Request) async throws -> (Identity, renewedToken: String?) {
         if let authorization = request.headers[.authorization] {
             let words = authorization.split(separator: " ", omittingEmptySubsequences: true)
-            guard words.count == 2, words[0].lowercased() == "bearer" else { throw Self.unauthenticated }
+            guard words.count == 2, words[0].lowercased() == "bearer" else { throw ParleyError.unauthenticated }
             return (try await tokens.identity(of: String(words[1])), nil)
         }
-        guard let token = request.sessionToken else { throw Self.unauthenticated }
+        guard let token = request.sessionToken else { throw ParleyError.unauthenticated }
         let signedIn = try await accounts.authenticate(token: token)
         try origins.check(request)
         return (signedIn.identity, signedIn.wasExtended ? token : nil)
     }
-
-    static let unauthenticated = ParleyError(.unauthenticated, "Sign in, or send a valid bearer token.")
 }
 
 extension OriginPolicy {

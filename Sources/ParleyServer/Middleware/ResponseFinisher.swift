@@ -45,7 +45,9 @@ struct ResponseFinisher: RouterMiddleware {
             let parleyError = ParleyError(wrapping: error)
             context.log(parleyError, in: "\(request.method)")
             response = parleyError.response(requestID: context.requestID)
-            if parleyError.code == .payloadTooLarge { Self.closeSoon(context.channel) }
+            if parleyError.code == .payloadTooLarge || parleyError.cause is DeadlineExceeded {
+                Self.closeSoon(context.channel)
+            }
         }
         if let name = Self.requestID { response.headers[name] = context.requestID }
         for case (let name?, let value) in Self.securityHeaders { response.headers[name] = value }

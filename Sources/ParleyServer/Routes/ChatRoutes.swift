@@ -35,6 +35,7 @@ struct ChatRoutes {
             } else {
                 try await store.checking(.write, to: project, as: identity, fields)
             }
+        if let conversation, let project { try await check(conversation, isIn: project, as: identity) }
         try await dependencies.spend(.turns, of: identity)
         if conversation == nil { try await dependencies.spend(.newConversations, of: identity) }
         let commit = try await chat.begin(
@@ -44,6 +45,19 @@ struct ChatRoutes {
             as: identity
         )
         return try await answer(commit, streamed: request.wantsEvents(input.stream), context)
+    }
+
+    /// A conversation lives in one project: a turn that names another one is a mistake.
+    private func check(
+        _ conversation: ConversationID,
+        isIn project: ProjectID,
+        as identity: Identity
+    ) async throws {
+        _ = try await store.project(project, as: identity)
+        let home = try await store.conversation(conversation, newestMessages: 1, as: identity).conversation.projectID
+        guard home == project else {
+            throw ParleyError.invalid("project_id", "The conversation is in another project.")
+        }
     }
 
     @Sendable private func regenerate(_ request: Request, _ context: ServerContext) async throws -> Response {

@@ -68,8 +68,10 @@ struct ConversationRoutes {
     @Sendable private func update(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.conversationID, context.identity)
         let body = try await request.jsonBody()
-        let (changes, expected) = try await store.checking(.write, to: id, as: identity) { () throws(ParleyError) in
-            (try ConversationChanges(body), try body.expectedRevision())
+        let target: ProjectID? = try body.reference("project_id")
+        let (changes, expected) = try await store.checking(.write, to: id, and: target, as: identity) {
+            () throws(ParleyError) in
+            (try ConversationChanges(body, target: target), try body.expectedRevision())
         }
         let commit = try await store.updateConversation(id, changes, expectedRevision: expected, as: identity)
         return .json { $0.conversation(commit.value) }
@@ -92,7 +94,8 @@ struct ConversationRoutes {
             ForkRequest(
                 seq: try body.requiredInteger("seq"),
                 id: try body.newID(),
-                title: try body.string("title").map { text throws(ParleyError) in try Rules.title(text) }
+                title: try body.string("title").map { text throws(ParleyError) in try Rules.title(text) },
+                expectedRevision: try body.expectedRevision()
             )
         }
         try await dependencies.spend(.newConversations, of: identity)
@@ -151,14 +154,14 @@ extension ServerContext {
 
 extension ConversationChanges {
     /// Reads what changes; `title`, `status`, `pinned`, `metadata` and `project_id` can't be cleared, so `null` leaves them.
-    fileprivate init(_ body: Fields) throws(ParleyError) {
+    fileprivate init(_ body: Fields, target: ProjectID?) throws(ParleyError) {
         self.init(
             title: try body.string("title").map { text throws(ParleyError) in try Rules.title(text) },
             description: try body.clearable("description", Rules.description),
             status: try body.choice("status"),
             isPinned: try body.bool("pinned"),
             metadata: try body.object("metadata").map { object throws(ParleyError) in try Rules.metadata(object) },
-            projectID: try body.reference("project_id")
+            projectID: target
         )
     }
 }

@@ -8,10 +8,17 @@ extension ConversationStore {
     func checking<Value>(
         _ access: Access,
         to conversation: ConversationID,
+        and project: ProjectID? = nil,
         as identity: Identity,
         _ fields: () throws(ParleyError) -> Value
     ) async throws -> Value {
-        try await checking({ try await authorize(access, to: conversation, as: identity) }, fields)
+        try await checking(
+            {
+                if let project { _ = try await self.project(project, as: identity) }
+                try await authorize(access, to: conversation, as: identity)
+            },
+            fields
+        )
     }
 
     /// The same for a message of a conversation.
@@ -22,13 +29,7 @@ extension ConversationStore {
         as identity: Identity,
         _ fields: () throws(ParleyError) -> Value
     ) async throws -> Value {
-        try await checking(
-            {
-                _ = try await versions(of: message, in: conversation, as: identity)
-                try await authorize(access, to: conversation, as: identity)
-            },
-            fields
-        )
+        try await checking({ try await authorize(access, to: message, in: conversation, as: identity) }, fields)
     }
 
     /// The same for a project.

@@ -38,14 +38,12 @@ struct LegacyRoutes {
         in project: ProjectID,
         as identity: Identity
     ) async throws -> [Message] {
-        var messages: [Message] = []
-        var range = MessageRange.newest
-        while true {
-            let page = try await store.messages(in: session, range, limit: limit, as: identity)
-            guard page.messages.allSatisfy({ $0.projectID == project }) else { throw ParleyError.notFound }
+        var (conversation, page) = try await store.conversation(session, newestMessages: limit, as: identity)
+        guard conversation.projectID == project else { throw ParleyError.notFound }
+        var messages = page.messages.filter { $0.status != .deleted }
+        while messages.count < limit, page.hasMore, let first = page.messages.first {
+            page = try await store.messages(in: session, .before(first.seq), limit: limit, as: identity)
             messages = page.messages.filter { $0.status != .deleted } + messages
-            guard messages.count < limit, page.hasMore, let first = page.messages.first else { break }
-            range = .before(first.seq)
         }
         return messages.suffix(limit)
     }

@@ -55,6 +55,7 @@ struct MessageRoutes {
             () throws(ParleyError) in
             (try MessageChanges(body), try body.expectedRevision())
         }
+        try await dependencies.spend(.appends, of: identity)
         let commit = try await store.editMessage(message, in: id, changes, expectedRevision: expected, as: identity)
         return .json { $0.message(commit.value) }
     }

@@ -6,6 +6,19 @@ extension MemoryStore {
         try read { state, _ in _ = try state.conversation(conversation, for: access, as: identity) }
     }
 
+    /// Checks that there is such a message and that the caller may do `access` to it.
+    public func authorize(
+        _ access: Access,
+        to message: MessageID,
+        in conversation: ConversationID,
+        as identity: Identity
+    ) throws {
+        try read { state, _ in
+            _ = try state.conversation(conversation, for: .read, as: identity).requireIndex(of: message)
+            _ = try state.conversation(conversation, for: access, as: identity)
+        }
+    }
+
     /// Makes a conversation.
     public func createConversation(_ input: NewConversation, as identity: Identity) throws -> Commit<Conversation> {
         try write { state, now in
@@ -85,6 +98,7 @@ extension MemoryStore {
             guard 1...max(1, source.log.count) ~= request.seq, !source.log.isEmpty else {
                 throw ParleyError.invalid("seq", "seq must be the place of one of the conversation's messages.")
             }
+            try source.requireRevision(request.expectedRevision)
             let range = source.log.prefix(request.seq)
             guard !range.contains(where: { $0.running != nil }) else { throw ParleyError.replyInProgress }
             let fork = source.fork(

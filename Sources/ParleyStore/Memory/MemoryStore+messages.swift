@@ -148,8 +148,9 @@ extension StoredMessage {
 
     /// Refuses the version after the last that is kept.
     func requireRoomForVersion() throws {
-        guard versions.count < Limits.versionsPerMessage else {
-            throw ParleyError(.conflict, "A message keeps at most \(Limits.versionsPerMessage) versions.")
+        let bytes = versions.reduce(message.content.utf8.count) { $0 + $1.content.utf8.count }
+        guard versions.count < Limits.versionsPerMessage, bytes <= Limits.versionBytesPerMessage else {
+            throw ParleyError.tooManyVersions
         }
     }
 

@@ -102,6 +102,19 @@ extension StoreProbe {
         try await base.messages(in: conversation, range, limit: limit, as: identity)
     }
 
+    func authorize(
+        _ access: Access,
+        to message: MessageID,
+        in conversation: ConversationID,
+        as identity: Identity
+    ) async throws {
+        try await base.authorize(access, to: message, in: conversation, as: identity)
+    }
+
+    func newestMessages(in project: ProjectID, limit: Int, as identity: Identity) async throws -> [Message] {
+        try await base.newestMessages(in: project, limit: limit, as: identity)
+    }
+
     func versions(
         of id: MessageID,
         in conversation: ConversationID,
