@@ -7,7 +7,7 @@ import Testing
 struct CrashTests {
     /// After how many acknowledgements and shown pieces the process is killed: in the first rush, under way, and when
     /// replies have ended and turns follow one another.
-    private static let killPoints = [150, 1000, 3000]
+    private static let killPoints = [300, 700, 1500, 3000]
 
     @Test(
         """
