@@ -16,6 +16,8 @@ struct TestParley: Sendable {
     let bus: InProcessEventBus
     let clock: ManualClock
     let client: any TestClientProtocol
+    /// Every route, as `GET /api/conversations/{id}`.
+    let routes: [String]
     private let issuer: TokenIssuer
 
     /// Runs `test` against a server of its own, and ends it, also on failure.
@@ -62,13 +64,22 @@ struct TestParley: Sendable {
             checks: checks,
             logger: logger
         )
+        let routes = ParleyServer.router(dependencies).routes.map(\.description)
         let application = ParleyServer.application(dependencies, address: .init(port: 0))
         let issuer = try TokenIssuer(secret: secret, settings: tokens, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await registry.run() }
             try await application.test(setup) { client in
                 try await test(
-                    TestParley(store: store, memory: memory, bus: bus, clock: clock, client: client, issuer: issuer)
+                    TestParley(
+                        store: store,
+                        memory: memory,
+                        bus: bus,
+                        clock: clock,
+                        client: client,
+                        routes: routes,
+                        issuer: issuer
+                    )
                 )
             }
             group.cancelAll()

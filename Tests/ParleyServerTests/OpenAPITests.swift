@@ -1,0 +1,245 @@
+import HTTPTypes
+import HummingbirdTesting
+import ParleyCore
+import ParleyServer
+import ParleyTesting
+import Testing
+
+@Suite("openapi.yaml is true")
+struct OpenAPITests {
+    /// An id that a client makes.
+    private static let own = "018f0000-0000-4000-8000-00000000c0de"
+    /// An id of nothing.
+    private static let unused = "018f0000-0000-4000-8000-00000000dead"
+
+    private func contract(_ parley: TestParley) async throws -> Contract {
+        Contract(try OpenAPIDocument(yaml: await parley.anonymous.get("/openapi.yaml").text))
+    }
+
+    @Test("Every route is documented, and every documented operation is a route")
+    func routes() async throws {
+        try await TestParley.run { parley in
+            let document = try await contract(parley).document
+            let routes = Set(parley.routes.filter { !$0.hasPrefix("HEAD ") })
+            #expect(Set(document.operations.map(\.name)).symmetricDifference(routes) == [])
+            let names = document.operations.map { $0.json["operationId"]?.stringValue }
+            #expect(Set(names).count == names.count && !names.contains(nil))
+        }
+    }
+
+    @Test("Every operation answers as it is documented")
+    func operations() async throws {
+        let check = HealthCheck(name: "store") {}
+        try await TestParley.run(provider: ScriptedProvider(["Hello, ", "world"]), checks: [check]) { parley in
+            let contract = try await contract(parley)
+            let anonymous = ContractCaller(caller: parley.anonymous, contract: contract)
+            let alice = ContractCaller(caller: try await parley.caller(.alice), contract: contract)
+            let bob = ContractCaller(caller: try await parley.caller(.bob), contract: contract)
+            try await operationsOfTheServer(anonymous)
+            try await signIn(anonymous, alice)
+            let project = try await projects(alice, bob)
+            let conversation = try await conversations(alice, bob, in: project)
+            try await messages(alice, bob, in: conversation)
+            try await turns(alice, bob, in: conversation, of: project)
+            try await deletions(alice, bob, conversation, project)
+            #expect(contract.unasked == [])
+        }
+    }
+
+    private func operationsOfTheServer(_ anonymous: ContractCaller) async throws {
+        try await anonymous(.get, "/health/live")
+        try await anonymous(.get, "/health/ready")
+        try await anonymous(.get, "/openapi.yaml")
+        let page = try await anonymous(.get, "/")
+        try await anonymous(
+            .get,
+            "/",
+            headers: [.ifNoneMatch: try #require(page.headers[.eTag])],
+            expecting: .notModified
+        )
+        try await anonymous(.get, "/c/\(Self.unused)")
+        let asset = try #require(page.text.firstMatch(of: /\/assets\/[A-Za-z0-9._-]+/)).output
+        try await anonymous(.get, String(asset))
+        try await anonymous(.get, "/assets/none.js", expecting: .notFound)
+    }
+
+    private func signIn(_ anonymous: ContractCaller, _ alice: ContractCaller) async throws {
+        let person: JSON = ["email": "ada@example.org", "password": "correct horse", "name": "Ada"]
+        let registered = try await anonymous(.post, "/api/auth/register", person, expecting: .created)
+        try await anonymous(.post, "/api/auth/register", person, expecting: .conflict)
+        try await anonymous(.post, "/api/auth/register", ["email": "ada@example.org"], expecting: .badRequest)
+        try await anonymous(.post, "/api/auth/login", person)
+        let wrong: JSON = ["email": "ada@example.org", "password": "wrong horse"]
+        try await anonymous(.post, "/api/auth/login", wrong, expecting: .unauthorized)
+        let cookie = String(try #require(registered.headers[.setCookie]).prefix { $0 != ";" })
+        try await anonymous(.get, "/api/auth/me", headers: [.cookie: cookie])
+        try await alice(.get, "/api/auth/me")
+        try await anonymous(.get, "/api/auth/me", expecting: .unauthorized)
+        let foreign: HTTPFields = [.cookie: cookie, .origin: "https://elsewhere.example"]
+        try await anonymous(.post, "/api/auth/logout", headers: foreign, expecting: .forbidden)
+        try await anonymous(.post, "/api/auth/logout", headers: [.cookie: cookie, .origin: "http://localhost"])
+    }
+
+    private func projects(_ alice: ContractCaller, _ bob: ContractCaller) async throws -> String {
+        let made = try await alice(.post, "/api/projects", ["name": "P", "persona": "ai_pm"], expecting: .created)
+        let id = try #require(made["id"]?.stringValue)
+        try await alice(
+            .post,
+            "/api/projects",
+            ["name": "P", "persona": "ai_pm", "id": .string(Self.own)],
+            expecting: .created
+        )
+        try await alice(.post, "/api/projects", ["name": "P", "persona": "ai_pm", "id": .string(Self.own)])
+        try await alice(.post, "/api/projects", ["name": "Q", "id": .string(Self.own)], expecting: .conflict)
+        try await alice(.post, "/api/projects", [:], expecting: .badRequest)
+        let page = try await alice(.get, "/api/projects?limit=1")
+        let cursor = try #require(page["next_cursor"]?.stringValue)
+        try await alice(.get, "/api/projects?limit=1&cursor=\(cursor)")
+        try await alice(.get, "/api/projects/\(id)")
+        try await bob(.get, "/api/projects/\(id)", expecting: .notFound)
+        try await alice(.patch, "/api/projects/\(id)", ["description": "Ours", "persona": .null])
+        try await alice(.put, "/api/projects/\(id)/members/carol@example.org", ["role": "editor"])
+        try await alice(.delete, "/api/projects/\(id)/members/carol@example.org")
+        try await alice(.put, "/api/projects/\(id)/members/bob@example.org", ["role": "viewer"])
+        try await bob(.patch, "/api/projects/\(id)", ["name": "Mine"], expecting: .forbidden)
+        return id
+    }
+
+    private func conversations(
+        _ alice: ContractCaller,
+        _ bob: ContractCaller,
+        in project: String
+    ) async throws -> String {
+        let new: JSON = [
+            "project_id": .string(project), "title": "T", "description": "D", "metadata": ["a": [1]],
+        ]
+        let made = try await alice(.post, "/api/conversations", new, expecting: .created)
+        let id = try #require(made["id"]?.stringValue)
+        try await alice(.post, "/api/conversations", ["id": .string(Self.own)], expecting: .created)
+        try await alice(.post, "/api/conversations", ["id": .string(Self.own)])
+        try await alice(.post, "/api/conversations", ["title": ""], expecting: .badRequest)
+        try await bob(.post, "/api/conversations", new, expecting: .forbidden)
+        let page = try await alice(.get, "/api/conversations?limit=1")
+        let cursor = try #require(page["next_cursor"]?.stringValue)
+        try await alice(.get, "/api/conversations?limit=1&cursor=\(cursor)")
+        try await alice(.get, "/api/conversations?limit=0", expecting: .badRequest)
+        try await alice(.get, "/api/projects/\(project)/sessions?status=active&q=T")
+        try await alice(.patch, "/api/conversations/\(id)", ["pinned": true, "status": "archived"])
+        try await alice(
+            .patch,
+            "/api/conversations/\(id)",
+            ["title": "U", "expected_revision": 1],
+            expecting: .conflict
+        )
+        try await alice(.put, "/api/conversations/\(id)/draft", ["text": "half a thou"])
+        try await alice(.get, "/api/conversations/\(id)/draft")
+        try await alice(.get, "/api/conversations/new/draft")
+        return id
+    }
+
+    private func messages(_ alice: ContractCaller, _ bob: ContractCaller, in conversation: String) async throws {
+        let path = "/api/conversations/\(conversation)"
+        let text: JSON = ["role": "user", "content": "Where is the kettle?", "id": .string(Self.own)]
+        let appended = try await alice(.post, "\(path)/messages", text, expecting: .created)
+        try await alice(.post, "\(path)/messages", text)
+        try await alice(
+            .post,
+            "\(path)/messages",
+            [
+                "messages": [
+                    [
+                        "role": "assistant", "parts": [["type": "text", "text": "In the kitchen."]],
+                        "contexts": [["title": "Plan", "text": "Kitchen"]], "ai_response": ["rooms": 1],
+                        "confidence": .number(try #require(JSONNumber(0.75))), "model": "m",
+                    ]
+                ]
+            ],
+            expecting: .created
+        )
+        try await alice(.post, "\(path)/messages", ["role": "nobody", "content": "x"], expecting: .badRequest)
+        try await bob(.post, "\(path)/messages", text, expecting: .forbidden)
+        try await alice(
+            .post,
+            "\(path)/messages",
+            text,
+            headers: [.contentEncoding: "gzip"],
+            expecting: .unsupportedMediaType
+        )
+        let id = try #require(appended["messages"]?[0]?["id"]?.stringValue)
+        try await alice(.get, "\(path)/messages?limit=1&after_seq=1")
+        try await alice(.get, "\(path)/messages?before_seq=2")
+        try await alice(.patch, "\(path)/messages/\(id)", ["content": "Where is the teapot?", "metadata": ["k": "v"]])
+        try await alice(.get, "\(path)/messages/\(id)/versions")
+        try await alice(.put, "\(path)/messages/\(id)/reactions/%F0%9F%8D%B5")
+        try await alice(.get, path)
+        try await alice(.get, "/api/search?q=teapot")
+        try await alice(.get, "/api/search", expecting: .badRequest)
+        try await alice(.delete, "\(path)/messages/\(id)/reactions/%F0%9F%8D%B5")
+        try await alice(.get, "\(path)/changes?since_revision=0&limit=1")
+        try await alice(.get, "\(path)/changes?since_revision=9999", expecting: .gone)
+        try await alice(
+            .post,
+            "\(path)/fork",
+            ["seq": 1, "id": "018f0000-0000-4000-8000-00000000f0c1"],
+            expecting: .created
+        )
+        try await alice(.post, "\(path)/fork", ["seq": 1, "id": "018f0000-0000-4000-8000-00000000f0c1"])
+        try await alice(.post, "\(path)/fork", ["seq": 99], expecting: .badRequest)
+    }
+
+    private func turns(
+        _ alice: ContractCaller,
+        _ bob: ContractCaller,
+        in conversation: String,
+        of project: String
+    ) async throws {
+        let turn = try await alice(.post, "/api/chat", ["message": "Hi", "conversation_id": .string(conversation)])
+        try await bob(
+            .post,
+            "/api/chat",
+            ["message": "Hi", "conversation_id": .string(conversation)],
+            expecting: .forbidden
+        )
+        try await alice(.post, "/api/chat", ["message": "Hi", "stream": true])
+        try await alice(.post, "/api/chat/agent", ["messages": [["role": "user", "content": "Hi"]], "stream": true])
+        try await alice(.post, "/api/chat/agent", ["message": "Hi"])
+        try await alice(.post, "/api/chat", [:], expecting: .badRequest)
+        let id = try #require(turn["message"]?["id"]?.stringValue)
+        try await alice(.get, "/api/chat/\(id)/stream?after=0")
+        try await alice(.get, "/api/chat/\(Self.unused)/stream", expecting: .notFound)
+        try await alice(.post, "/api/chat/\(id)/stop")
+        try await alice(.post, "/api/chat/\(id)/regenerate", ["stream": true])
+        try await alice(.post, "/api/chat/\(id)/regenerate")
+        try await alice(.get, "/api/chat/history/\(project)?session_id=\(conversation)&limit=10")
+        try await alice(.get, "/api/chat/history/\(project)?limit=3")
+    }
+
+    private func deletions(
+        _ alice: ContractCaller,
+        _ bob: ContractCaller,
+        _ conversation: String,
+        _ project: String
+    ) async throws {
+        try await alice(.delete, "/api/conversations/\(conversation)/messages/\(Self.own)")
+        try await alice(.get, "/api/conversations/\(conversation)")
+        try await bob(.delete, "/api/conversations/\(conversation)", expecting: .forbidden)
+        try await alice(.delete, "/api/conversations/\(conversation)?expected_revision=1", expecting: .conflict)
+        try await alice(.delete, "/api/conversations/\(conversation)")
+        try await alice(.get, "/api/conversations/\(conversation)", expecting: .notFound)
+        try await alice(.delete, "/api/projects/\(project)")
+    }
+
+    @Test("A turn that the model's server breaks off, and a server that is not well, answer as they are documented")
+    func failures() async throws {
+        struct Unwell: Error {}
+        let provider = ScriptedProvider(["Half"], ending: .failure(ParleyError(.upstreamError, "It broke.")))
+        let check = HealthCheck(name: "store") { throw Unwell() }
+        try await TestParley.run(provider: provider, checks: [check]) { parley in
+            let contract = try await contract(parley)
+            let alice = ContractCaller(caller: try await parley.caller(.alice), contract: contract)
+            try await alice(.post, "/api/chat", ["message": "Hi"], expecting: .badGateway)
+            try await alice(.post, "/api/chat", ["message": "Hi", "stream": true])
+            try await alice(.get, "/health/ready", expecting: .serviceUnavailable)
+        }
+    }
+}
