@@ -66,7 +66,7 @@ struct SQLiteGroupCommitTests {
                             try transaction.db.execute(
                                 sql: """
                                     PRAGMA defer_foreign_keys = ON;
-                                    INSERT INTO message_version VALUES (4711, 0, NULL, 0, 'nobody''s');
+                                    INSERT INTO message_version VALUES (4711, 0, 8, NULL, 0, 'nobody''s');
                                     """
                             )
                         }

@@ -36,6 +36,18 @@ struct CompletionStreamTests {
 
         """
 
+    @Test(
+        "A cost that no model can have is none",
+        arguments: ["9223372036854775807", "1099511627777", "-1", "1.5", "\"7\""]
+    )
+    func implausibleUsage(count: String) {
+        for usage in ["{\"prompt_tokens\":\(count)}", "{\"prompt_tokens\":1,\"completion_tokens\":\(count)}"] {
+            let chunks = read("data: {\"choices\":[],\"usage\":\(usage)}\n\ndata: [DONE]\n\n").chunks
+            let isCounted = chunks.contains { if case .usage(let usage) = $0 { usage.total > 1 } else { false } }
+            #expect(!isCounted)
+        }
+    }
+
     @Test("What servers add or leave out does not disturb it")
     func tolerant() {
         let read = read(Self.answer)

@@ -178,6 +178,26 @@ struct ChatRoutesTests {
         }
     }
 
+    @Test("A turn that names a conversation and another project is a mistake; a project one can't see is 404")
+    func projectOfConversation() async throws {
+        try await TestParley.run { parley in
+            let alice = try await parley.caller(.alice)
+            let conversation = JSON.string(try await alice.makeConversation())
+            let other = try #require(try await alice.post("/api/projects", ["name": "Other"])["id"])
+            let foreign = try #require(
+                try await parley.caller(.mallory).post("/api/projects", ["name": "Hers"])["id"]
+            )
+            let table: [(JSON, HTTPResponse.Status)] = [(other, .badRequest), (foreign, .notFound)]
+            for (project, status) in table {
+                let body: JSON = ["conversation_id": conversation, "project_id": project, "message": "Hi"]
+                #expect(try await alice.post("/api/chat", body).status == status)
+            }
+            let id = try #require(other.stringValue)
+            let session = try #require(conversation.stringValue)
+            #expect(try await alice.get("/api/chat/history/\(id)?session_id=\(session)").status == .notFound)
+        }
+    }
+
     @Test("The legacy history speaks as ai_pm where the project has that persona")
     func legacy() async throws {
         try await TestParley.run(provider: ScriptedProvider(["Plan"])) { parley in

@@ -114,6 +114,8 @@ struct ConversationRoutesTests {
             let forkID = try #require(fork["id"]?.stringValue)
             let read = try await alice.get("/api/conversations/\(forkID)")
             #expect(read["messages"]?.arrayValue?.map { $0["content"] } == ["one", "two"])
+            let stale = try await alice.post("/api/conversations/\(id)/fork", ["seq": 2, "expected_revision": 1])
+            #expect(stale.code == "stale")
             let past = try await alice.post("/api/conversations/\(id)/fork", ["seq": 4])
             #expect(past.status == .badRequest)
             #expect(past.parameter == "seq")

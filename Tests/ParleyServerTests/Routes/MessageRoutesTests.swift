@@ -156,6 +156,7 @@ struct MessageRoutesTests {
             (#"{"messages":[]}"#, "messages"),
             (#"{"messages":[{"role":"user"}]}"#, "messages[0].content"),
             (#"{"role":"user","content":"x","expected_revision":"1"}"#, "expected_revision"),
+            (#"{"role":"user","content":"x","expected_revision":-1}"#, "expected_revision"),
         ]
     )
     func badFields(body: String, field: String) async throws {
