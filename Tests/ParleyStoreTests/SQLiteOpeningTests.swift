@@ -176,14 +176,15 @@ struct SQLiteOpeningTests {
         }
     }
 
-    // Root may write whatever the rights say.
-    @Test("A file that can't be written is refused", .enabled(if: geteuid() != 0))
+    @Test("A file that can't be written is refused")
     func readOnly() async throws {
         try await SQLiteFile.with { file in
             try await file.withStore { _, _ in }
-            try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: file.path)
-            let error = await expectError(.unavailable) { try await file.open() }
-            #expect(error?.message.contains("can't be written") == true)
+            try await file.whileReadOnly {
+                let error = await expectError(.unavailable) { try await file.open() }
+                #expect(error?.message.contains("can't be written") == true)
+            }
+            try await file.withStore { _, _ in }
         }
     }
 
@@ -210,5 +211,31 @@ struct SQLiteOpeningTests {
             await expectError(.unavailable) { try await store.personalProject(as: .alice) }
             await expectError(.unavailable) { try await store.createProject(NewProject(name: "Late"), as: .alice) }
         }
+    }
+}
+
+extension SQLiteFile {
+    /// Keeps the file from being written for the time of `body`, by anyone.
+    fileprivate func whileReadOnly(_ body: () async throws -> Void) async throws {
+        // Root may write whatever the rights say, but not what is marked immutable.
+        let (forbid, allow) =
+            geteuid() == 0 ? (["chattr", "+i"], ["chattr", "-i"]) : (["chmod", "400"], ["chmod", "600"])
+        try Self.run(forbid + [path])
+        do {
+            try await body()
+        } catch {
+            try Self.run(allow + [path])
+            throw error
+        }
+        try Self.run(allow + [path])
+    }
+
+    private static func run(_ command: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = command
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "\(command) failed")
     }
 }
