@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import ParleyCore
 
 /// How a command ends when it can't do its work, in the terms of `sysexits.h`.
@@ -26,6 +25,6 @@ enum CommandFailure {
 
     /// A line on standard error.
     static func complain(_ text: String) {
-        FileHandle.standardError.write(Data("parley: \(text)\n".utf8))
+        StandardStream.error.write(Array("parley: \(text)\n".utf8))
     }
 }

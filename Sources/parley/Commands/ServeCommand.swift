@@ -55,6 +55,6 @@ struct ServeCommand: AsyncParsableCommand {
             "  answers         \(settings.modelURL ?? "the built-in echo; set model.url for a model")",
             "  sign-up         \(settings.effectiveSignup == .open ? "open to all who reach this address" : "closed")",
         ]
-        FileHandle.standardOutput.write(Data((lines.joined(separator: "\n") + "\n").utf8))
+        StandardStream.output.write(Array((lines.joined(separator: "\n") + "\n").utf8))
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import ParleyCore
 
@@ -28,7 +27,6 @@ struct JSONLogHandler: LogHandler {
         object["logger"] = .string(label)
         object["message"] = .string("\(event.message)")
         for (key, value) in fields.sorted(by: { $0.key < $1.key }) { object[key] = .string("\(value)") }
-        // One write, so that lines of different threads don't mix.
-        FileHandle.standardError.write(Data(JSON.object(object).serialized + [0x0A]))
+        StandardStream.error.write(JSON.object(object).serialized + [0x0A])
     }
 }

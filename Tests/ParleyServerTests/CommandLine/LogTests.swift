@@ -32,4 +32,23 @@ struct LogTests {
             for canary in ["canary", "forged", RunningServer.secret] { #expect(!log.contains(canary)) }
         }
     }
+
+    @Test(
+        "A log that can't be written ends no server",
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")),
+        arguments: ["json", "text"]
+    )
+    func fullDisk(format: String) async throws {
+        try await ParleyHome.with { home in
+            let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+            try await RunningServer.with(in: home, options: ["--log-format", format], log: full) { server in
+                try await LiveCaller.with(server) { caller in
+                    let answer = try await caller.post("/api/conversations", [:])
+                    #expect(answer.status == .created)
+                }
+                server.process.send(SIGTERM)
+                #expect(await server.process.ending() == .exit(0))
+            }
+        }
+    }
 }

@@ -17,14 +17,15 @@ struct RunningServer: Sendable {
     /// The secret that the servers of these tests are given.
     static let secret = "a secret of at least thirty-two bytes"
 
-    /// Runs a test against a server, which is gone afterwards, also on failure.
+    /// Runs a test against a server, which is gone afterwards, also on failure; it logs to a file, or where `log` says.
     static func with<Result>(
         in home: ParleyHome,
         options: [String] = [],
         environment: [String: String] = ["PARLEY_JWT_SECRET": secret],
+        log: FileHandle? = nil,
         _ test: (RunningServer) async throws -> Result
     ) async throws -> Result {
-        let server = try await start(in: home, options: options, environment: environment)
+        let server = try await start(in: home, options: options, environment: environment, log: log)
         do {
             let result = try await test(server)
             await server.process.remove()
@@ -46,7 +47,8 @@ struct RunningServer: Sendable {
     private static func start(
         in home: ParleyHome,
         options: [String],
-        environment: [String: String]
+        environment: [String: String],
+        log: FileHandle?
     ) async throws -> RunningServer {
         let logName = "\(UUID().uuidString).log"
         let pipe = Pipe()
@@ -54,7 +56,7 @@ struct RunningServer: Sendable {
             ["serve", "--http-port", "0", "--limits-rates", "off"] + options,
             environment: environment,
             output: pipe.fileHandleForWriting,
-            errors: try home.newFile(logName)
+            errors: try log ?? home.newFile(logName)
         )
         // Else the pipe would not end with the process.
         try pipe.fileHandleForWriting.close()
