@@ -52,7 +52,7 @@ public enum ParleyServer {
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
         let http = HTTP1Channel.Configuration(
-            idleTimeout: .nanoseconds(Int64(Limits.idleTimeout / .nanoseconds(1))),
+            idleTimeout: TimeAmount(Limits.idleTimeout),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: Limits.headerBytes,
                 maxHeaderListSize: Limits.headerBytes,

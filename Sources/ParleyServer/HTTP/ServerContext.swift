@@ -37,7 +37,7 @@ extension ServerContext {
     /// Logs an error: what is our fault as an error, what is the client's at debug level.
     func log(_ error: ParleyError, in place: String) {
         logger.log(
-            level: error.status.kind == .serverError ? .error : .debug,
+            level: error.status.kind == .serverError && !(error.cause is DeadlineExceeded) ? .error : .debug,
             "Request failed",
             metadata: [
                 "place": "\(place)",

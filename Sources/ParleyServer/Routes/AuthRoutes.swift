@@ -18,7 +18,7 @@ struct AuthRoutes {
 
     @Sendable private func register(_ request: Request, _ context: ServerContext) async throws -> Response {
         try checkOrigin(of: request)
-        let body = try await request.jsonBody()
+        let body = try await request.jsonBody(in: context)
         let signIn = try await accounts.register(
             email: try body.requiredString("email"),
             password: try body.requiredString("password"),
@@ -31,7 +31,7 @@ struct AuthRoutes {
 
     @Sendable private func signIn(_ request: Request, _ context: ServerContext) async throws -> Response {
         try checkOrigin(of: request)
-        let body = try await request.jsonBody()
+        let body = try await request.jsonBody(in: context)
         let signIn = try await accounts.signIn(
             email: try body.requiredString("email"),
             password: try body.requiredString("password"),

@@ -25,7 +25,7 @@ struct ChatRoutes {
 
     @Sendable private func turn(_ request: Request, _ context: ServerContext) async throws -> Response {
         let identity = try context.identity
-        let body = try await request.jsonBody(maximumBytes: Limits.messageBodyBytes)
+        let body = try await request.jsonBody(in: context, maximumBytes: Limits.messageBodyBytes)
         let conversation: ConversationID? = try body.reference("conversation_id") ?? body.reference("session_id")
         let project: ProjectID? = try body.reference("project_id")
         let fields = { () throws(ParleyError) in try TurnFields(body, conversation: conversation, project: project) }
@@ -62,7 +62,7 @@ struct ChatRoutes {
 
     @Sendable private func regenerate(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.messageID, context.identity)
-        let body = try await request.jsonBody()
+        let body = try await request.jsonBody(in: context)
         let conversation = try await store.replyProgress(of: id, after: .max, as: identity).message.conversationID
         let (model, stream, expected) = try await store.checking(.write, to: conversation, as: identity) {
             () throws(ParleyError) in

@@ -32,7 +32,7 @@ struct ConversationRoutes {
 
     @Sendable private func create(_ request: Request, _ context: ServerContext) async throws -> Response {
         let identity = try context.identity
-        let body = try await request.jsonBody()
+        let body = try await request.jsonBody(in: context)
         let project: ProjectID? = try body.reference("project_id")
         let input = try await store.checking(.write, to: project, as: identity) { () throws(ParleyError) in
             NewConversation(
@@ -67,7 +67,7 @@ struct ConversationRoutes {
 
     @Sendable private func update(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.conversationID, context.identity)
-        let body = try await request.jsonBody()
+        let body = try await request.jsonBody(in: context)
         let target: ProjectID? = try body.reference("project_id")
         let (changes, expected) = try await store.checking(.write, to: id, and: target, as: identity) {
             () throws(ParleyError) in
@@ -89,7 +89,7 @@ struct ConversationRoutes {
 
     @Sendable private func fork(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.conversationID, context.identity)
-        let body = try await request.jsonBody()
+        let body = try await request.jsonBody(in: context)
         let input = try await store.checking(.write, to: id, as: identity) { () throws(ParleyError) in
             ForkRequest(
                 seq: try body.requiredInteger("seq"),
@@ -128,7 +128,7 @@ struct ConversationRoutes {
 
     @Sendable private func setDraft(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.draftConversationID, context.identity)
-        let body = try await request.jsonBody()
+        let body = try await request.jsonBody(in: context)
         let fields = { () throws(ParleyError) -> String in
             let text = try body.requiredString("text")
             try Rules.draft(text)

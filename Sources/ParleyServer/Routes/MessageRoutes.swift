@@ -39,7 +39,7 @@ struct MessageRoutes {
 
     @Sendable private func append(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.conversationID, context.identity)
-        let body = try await request.jsonBody(maximumBytes: Limits.messageBodyBytes)
+        let body = try await request.jsonBody(in: context, maximumBytes: Limits.messageBodyBytes)
         let (messages, expected) = try await store.checking(.write, to: id, as: identity) { () throws(ParleyError) in
             (try NewMessage.all(in: body), try body.expectedRevision())
         }
@@ -50,7 +50,7 @@ struct MessageRoutes {
 
     @Sendable private func edit(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, message, identity) = try (context.conversationID, context.messageID, context.identity)
-        let body = try await request.jsonBody(maximumBytes: Limits.messageBodyBytes)
+        let body = try await request.jsonBody(in: context, maximumBytes: Limits.messageBodyBytes)
         let (changes, expected) = try await store.checking(.write, to: message, in: id, as: identity) {
             () throws(ParleyError) in
             (try MessageChanges(body), try body.expectedRevision())

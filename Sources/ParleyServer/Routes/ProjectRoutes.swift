@@ -28,7 +28,7 @@ struct ProjectRoutes {
     }
 
     @Sendable private func create(_ request: Request, _ context: ServerContext) async throws -> Response {
-        let body = try await request.jsonBody()
+        let body = try await request.jsonBody(in: context)
         let input = NewProject(
             id: try body.newID(),
             name: try Rules.projectName(try body.requiredString("name")),
@@ -48,7 +48,7 @@ struct ProjectRoutes {
 
     @Sendable private func update(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.projectID, context.identity)
-        let body = try await request.jsonBody()
+        let body = try await request.jsonBody(in: context)
         let changes = try await store.checking(.administer, to: id, as: identity) { () throws(ParleyError) in
             ProjectChanges(
                 name: try body.string("name").map { text throws(ParleyError) in try Rules.projectName(text) },
@@ -73,7 +73,7 @@ struct ProjectRoutes {
 
     @Sendable private func setMember(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.projectID, context.identity)
-        let body = try await request.jsonBody()
+        let body = try await request.jsonBody(in: context)
         let text = try context.pathText("email")
         let (email, role) = try await store.checking(.administer, to: id, as: identity) { () throws(ParleyError) in
             guard let email = EmailAddress(text) else { throw .invalid("email", "email must be an e-mail address.") }
