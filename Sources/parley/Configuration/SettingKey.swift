@@ -82,8 +82,8 @@ extension SettingKey {
             kind: .list,
             defaultText: nil,
             help: """
-                Several secrets by key id, each as kid=secret, for rotation: tokens name theirs in the header's kid. The \
-                first one signs what "parley token" makes.
+                Several secrets by key id, each as kid=secret (in a file also as a map), for rotation: tokens name theirs \
+                in the header's kid. The first one signs what "parley token" makes.
                 """,
             isSecret: true
         ),
@@ -149,6 +149,11 @@ extension SettingKey {
 
     /// The names that a source may use, the `.file` forms of secrets included.
     static let knownNames = Set(all.map(\.name) + all.filter(\.isSecret).map { $0.name + ".file" })
+
+    /// Whether a name is that of a key with several values.
+    static func isList(_ name: String) -> Bool {
+        if case .list? = all.first(where: { $0.name == name })?.kind { true } else { false }
+    }
 
     /// The known name that is most like a mistyped one.
     static func nearest(to name: String) -> String {

@@ -28,7 +28,7 @@ extension Settings {
         }
         reader.list("jwt.secrets") { entries, problems in
             for entry in entries {
-                let halves = entry.split(separator: "=", maxSplits: 1)
+                let halves = entry.split(maxSplits: 1) { $0 == "=" || $0 == ":" }
                 guard halves.count == 2 else {
                     problems.append("each entry must be kid=secret.")
                     continue

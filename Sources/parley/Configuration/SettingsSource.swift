@@ -96,6 +96,9 @@ struct SettingsSource {
     ) {
         let name = path.joined(separator: ".")
         switch node {
+        case .mapping(let mapping) where SettingKey.isList(name):
+            // Pairs, such as secrets by key id, read better as a map.
+            values[name] = mapping.map { "\($0.key.string ?? "")=\($0.value.string ?? "")" }.joined(separator: ",")
         case .mapping(let mapping):
             for (key, value) in mapping { flatten(value, path: path + [key.string ?? ""], into: &values, &problems) }
         case .sequence(let sequence):

@@ -58,6 +58,13 @@ struct SettingsSourceTests {
         #expect(problems == [])
     }
 
+    @Test("In a file several secrets may be a map by key id")
+    func secretsAsMap() async throws {
+        let (values, problems) = try await read("jwt:\n  secrets:\n    new: abc\n    old: d=e\n")
+        #expect(values == ["jwt.secrets": "new=abc,old=d=e"])
+        #expect(problems == [])
+    }
+
     @Test(
         "What is wrong with a file is told in one line each",
         arguments: [

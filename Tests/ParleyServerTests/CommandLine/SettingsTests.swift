@@ -25,7 +25,7 @@ struct SettingsTests {
     func values() throws {
         let settings = try Settings(values: [
             "http.port": "0", "http.origins": " https://a.example , ,http://b.example:81", "store": "sqlite:/a b/c.db",
-            "jwt.secrets": "new=\(Self.secret),old=\(Self.secret)=", "jwt.identity": "sub", "limits.rates": "off",
+            "jwt.secrets": "new=\(Self.secret),old:\(Self.secret)=", "jwt.identity": "sub", "limits.rates": "off",
             "log.level": "trace", "log.format": "json", "model.url": "http://[::1]:11434/v1",
         ])
         #expect(settings.port == 0)
