@@ -129,7 +129,7 @@ final class FakeLimiter: RateLimiter {
         taken.withLock { taken in
             guard taken[key, default: 0] < budget else { return .seconds(7) }
             taken[key, default: 0] += 1
-            return limit == .signIns ? nil : .seconds(999)
+            return [.signIns, .registrations].contains(limit) ? nil : .seconds(999)
         }
     }
 }

@@ -46,7 +46,7 @@ public struct AccountService: Sendable {
             throw ParleyError.forbidden("Sign-up is closed here; ask the operator for an account.")
         }
         let input = try NewAccount(email: email, password: password, name: name, department: department)
-        try await takeAttempt(from: address)
+        try await takeAttempt(from: address, of: .registrations)
         return try await begin(create(input))
     }
 
@@ -62,7 +62,7 @@ public struct AccountService: Sendable {
                 "password must be 1 to \(Limits.passwordBytes.upperBound) bytes long."
             )
         }
-        try await takeAttempt(from: address)
+        try await takeAttempt(from: address, of: .signIns)
         try await takeAttempt(on: email)
         let account = try await accounts.account(email)
         let isRight = try await hasher.verify(password, against: account?.passwordHash)
@@ -166,16 +166,16 @@ public struct AccountService: Sendable {
         }
     }
 
-    private func takeAttempt(from address: String) async throws {
-        try await takeAttempt("address:" + NetworkAddress.network(of: address))
+    private func takeAttempt(from address: String, of limit: RateLimit) async throws {
+        try await takeAttempt("address:" + NetworkAddress.network(of: address), of: limit)
     }
 
     private func takeAttempt(on email: EmailAddress) async throws {
-        try await takeAttempt("account:" + email.value)
+        try await takeAttempt("account:" + email.value, of: .signIns)
     }
 
-    private func takeAttempt(_ key: String) async throws {
-        guard let wait = await limiter.take(key, from: .signIns) else { return }
+    private func takeAttempt(_ key: String, of limit: RateLimit) async throws {
+        guard let wait = await limiter.take(key, from: limit) else { return }
         throw ParleyError(.rateLimited, "Too many attempts; wait a while and try again.", retryAfter: wait)
     }
 }
