@@ -103,7 +103,7 @@ public struct ChatService: Sendable {
     public func stop(_ id: MessageID, as identity: Identity) async throws -> Message {
         let message = try await ports.store.requestStop(of: id, as: identity)
         guard message.status == .streaming else { return message }
-        registry.stop(id)
+        registry.stop(message)
         let ended = try await withThrowingTaskGroup(of: Message?.self) { group in
             group.addTask { try await waitForEnd(id, as: identity) }
             group.addTask {

@@ -119,8 +119,13 @@ public final class ReplyRegistry: Service {
     }
 
     /// Ends a reply where it is, if it is written here.
-    func stop(_ id: MessageID) {
-        state.withLock { $0.jobs[id] }?.inbox.post(.stopRequested)
+    ///
+    /// `reply` is what was seen when the stop was asked for: a version that was begun since is not meant.
+    func stop(_ reply: Message) {
+        guard let job = state.withLock({ $0.jobs[reply.id] }), job.runner.turn.reply.revision <= reply.revision else {
+            return
+        }
+        job.inbox.post(.stopRequested)
     }
 
     private func takePlace() throws {

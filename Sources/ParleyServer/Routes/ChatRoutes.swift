@@ -92,7 +92,8 @@ struct ChatRoutes {
         let (id, identity) = try (context.messageID, context.identity)
         let query = Query(request)
         // Asked before the stream begins, so that a stranger gets a 404 and not a broken stream.
-        _ = try await store.replyProgress(of: id, after: .max, as: identity)
+        let reply = try await store.replyProgress(of: id, after: .max, as: identity).message
+        guard reply.role == .assistant else { throw ParleyError.notFound }
         let after = try query.integer("after", in: -1...Int.max) ?? request.lastDeltaIndex(of: id) ?? -1
         return .events(for: context) { [chat] emit in
             _ = try await chat.follow(id, after: after, as: identity, emit: emit)

@@ -1,8 +1,10 @@
-import ParleyChat
 import ParleyCore
 import ParleyStore
 import ParleyTesting
+import Synchronization
 import Testing
+
+@testable import ParleyChat
 
 @Suite("Stopping a reply", .timeLimit(.minutes(1)))
 struct StopTests {
@@ -64,6 +66,41 @@ struct StopTests {
                 #expect(reply.content == "a")
                 try await group.waitForAll()
             }
+        }
+    }
+
+    @Test("A stop that comes late does not stop the version that was begun since")
+    func late() async throws {
+        let (hasSpoken, mayGoOn) = (Latch(), Latch())
+        let calls = Mutex(0)
+        let provider = ScriptedProvider { _, consume in
+            let call = calls.withLock { calls in
+                calls += 1
+                return calls
+            }
+            try await consume(.text("version \(call)"))
+            guard call == 2 else { return }
+            hasSpoken.open()
+            await mayGoOn.wait()
+            try await consume(.text(", to its end"))
+        }
+        let house = House(provider: provider)
+        try await house.run {
+            let turn = try await house.ask()
+            _ = try await house.chat.waitForEnd(turn.reply.id, as: .alice)
+            _ = try await house.chat.regenerate(
+                turn.reply.id,
+                model: nil,
+                filters: nil,
+                expectedRevision: nil,
+                as: .alice
+            )
+            await hasSpoken.wait()
+            house.registry.stop(turn.reply)
+            mayGoOn.open()
+            let reply = try await house.chat.waitForEnd(turn.reply.id, as: .alice)
+            #expect(reply.content == "version 2, to its end")
+            #expect(reply.metadata["stopped"] == nil)
         }
     }
 

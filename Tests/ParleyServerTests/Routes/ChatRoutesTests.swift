@@ -135,6 +135,8 @@ struct ChatRoutesTests {
             let answer = try await alice.get("/api/chat/\(id)/stream\(query)")
             #expect(answer.events.map(\.type) == ["message_updated", "done"])
             #expect(answer.events.first?.data["message"]?["content"] == "ab")
+            let question = try #require(turn["user_message"]?["id"]?.stringValue)
+            #expect(try await alice.get("/api/chat/\(question)/stream\(query)").status == .notFound)
         }
     }
 
