@@ -75,7 +75,7 @@ struct AuthRoutesTests {
 
     @Test("Attempts on one account are limited, with Retry-After")
     func attempts() async throws {
-        try await TestParley.run(limiter: InProcessRateLimiter()) { parley in
+        try await TestParley.run(limiter: InProcessRateLimiter(clock: TestClock())) { parley in
             _ = try await parley.anonymous.post("/api/auth/register", Self.ada)
             var last: Answer?
             for _ in 0..<11 {
