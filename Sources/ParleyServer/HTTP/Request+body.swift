@@ -70,23 +70,3 @@ extension Request {
         return type == "application/json" || type.hasPrefix("application/") && type.hasSuffix("+json")
     }
 }
-
-/// What ``withDeadline(_:_:)`` throws when time is up.
-struct DeadlineExceeded: Error {}
-
-/// Runs `operation`, and cancels it when it takes longer than `duration`.
-func withDeadline<Value: Sendable>(
-    _ duration: Duration,
-    _ operation: @escaping @Sendable () async throws -> Value
-) async throws -> Value {
-    try await withThrowingTaskGroup(of: Value.self) { group in
-        group.addTask { try await operation() }
-        group.addTask {
-            try await Task.sleep(for: duration)
-            throw DeadlineExceeded()
-        }
-        defer { group.cancelAll() }
-        guard let value = try await group.next() else { throw CancellationError() }
-        return value
-    }
-}

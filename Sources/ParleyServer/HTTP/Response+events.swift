@@ -50,6 +50,7 @@ extension ServerContext {
     /// Sends a comment from time to time, and ends the connection of a client that has stopped reading.
     fileprivate func keepAlive(through frames: AsyncChannel<ByteBuffer>) async throws {
         while true {
+            // Nothing to await: the heartbeat is for the time when nothing happens.
             try await Task.sleep(for: Limits.streamHeartbeat)
             do {
                 try await withDeadline(Limits.writeTimeout) {

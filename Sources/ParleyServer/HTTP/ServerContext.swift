@@ -2,6 +2,7 @@ import Foundation
 public import Hummingbird
 import Logging
 import NIOCore
+import ParleyAuth
 import ParleyCore
 
 /// What a request carries from middleware to route.
@@ -27,7 +28,7 @@ public struct ServerContext: RequestContext {
     /// Who is calling; only routes behind ``Authentication`` ask.
     var identity: Identity {
         get throws {
-            guard let caller else { throw ParleyError(.unauthenticated, "Sign in first.") }
+            guard let caller else { throw ParleyError.unauthenticated }
             return caller
         }
     }
