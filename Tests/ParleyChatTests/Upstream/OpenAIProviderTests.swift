@@ -50,6 +50,34 @@ struct OpenAIProviderTests {
         return result
     }
 
+    @Test("Twelve replies are written at once: none waits for another's connection")
+    func manyAtOnce() async throws {
+        let count = Mutex(0)
+        let arrived = Latch()
+        try await FakeUpstream.run { _ in
+            .stream([textEvent("a")]) {
+                let isLast = count.withLock { count in
+                    count += 1
+                    return count == 12
+                }
+                if isLast { arrived.open() }
+                // Nobody is answered before all have asked.
+                await arrived.wait()
+            }
+        } _: { _, url in
+            let client = HTTPClient(configuration: OpenAIProvider.clientConfiguration)
+            let provider = OpenAIProvider(client: client, settings: OpenAISettings(url: url), logger: silentLogger)
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<12 {
+                    // How a reply ends is not asked here: this upstream says no finish reason.
+                    group.addTask { try? await provider.reply(to: Self.question) { _ in } }
+                }
+            }
+            try await client.shutdown()
+        }
+        #expect(count.withLock { $0 } == 12)
+    }
+
     @Test("It asks once, streaming, with the stored messages, its model and its key", arguments: ["", "/", "//"])
     func request(slashes: String) async throws {
         try await FakeUpstream.run { _ in
