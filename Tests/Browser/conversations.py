@@ -9,6 +9,8 @@ from parley_page import (
 )
 from world import PHONE
 
+OLDER = re.compile(r"/messages\?.*before_seq=")
+
 
 def the_title_is_renamed_in_place(world):
     page = world.page_of("cleo")
@@ -107,8 +109,19 @@ def older_messages_are_loaded_upwards_without_a_jump(world):
     first = page.locator("[data-seq='101']")
     expect(first).to_be_attached()
     expect(page.locator("[data-seq='100']")).to_have_count(0)
-    log(page).evaluate("log => { log.scrollTop = 300; }")
-    before = first.bounding_box()["y"]
+    held = []
+    page.route(OLDER, lambda route: held.append(route))
+    # In one step, so that nothing can have been loaded before the place is known.
+    before = log(page).evaluate(
+        """log => {
+          log.scrollTop = 300;
+          return log.querySelector("[data-seq='101']").getBoundingClientRect().y;
+        }"""
+    )
+    page.get_by_text("Loading…").wait_for(state="visible")
+    assert abs(first.bounding_box()["y"] - before) < 2, "what one was reading has moved while more was fetched"
+    held[0].continue_()
+    page.unroute(OLDER)
     expect(page.locator("[data-seq='51']")).to_be_attached()
     assert abs(first.bounding_box()["y"] - before) < 2, "what one was reading has moved"
     expect(page.locator("[data-seq='1']")).to_have_count(0)

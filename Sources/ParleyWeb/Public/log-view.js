@@ -76,7 +76,7 @@ export class LogView {
 
   async #loadOlder() {
     if (!this.#conversation.hasOlder) return;
-    this.#older.replaceChildren("Loading…");
+    this.#older.replaceChildren(h("p", {}, "Loading…"));
     const done = await attempt("Older messages couldn’t be loaded.", () => this.#conversation.loadOlder());
     const again = linkButton("Load older messages", () => this.#loadOlder());
     this.#older.replaceChildren(...(done ? [] : [again]));
