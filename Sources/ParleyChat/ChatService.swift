@@ -49,7 +49,7 @@ public struct ChatService: Sendable {
     ///
     /// - Parameters:
     ///   - request: The turn; its message has passed ``Rules``.
-    ///   - filters: For the provider, untouched.
+    ///   - options: How it is to be answered; the request says which model.
     ///   - expectedRevision: The conversation's revision that the caller knows.
     ///   - identity: The caller.
     /// - Returns: The turn; its reply is `streaming`, or what it has become in the meantime.
@@ -57,13 +57,15 @@ public struct ChatService: Sendable {
     ///   nothing is committed.
     public func begin(
         _ request: TurnRequest,
-        filters: JSON?,
+        options: TurnOptions,
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<Turn> {
-        try await registry.start {
+        var options = options
+        options.model = request.model
+        return try await registry.start { [options] in
             let commit = try await ports.store.beginTurn(request, expectedRevision: expectedRevision, as: identity)
-            return (commit, runner(of: commit.value, model: request.model, filters: filters, as: identity))
+            return (commit, runner(of: commit.value, options, as: identity))
         }
     }
 
@@ -71,16 +73,14 @@ public struct ChatService: Sendable {
     ///
     /// - Parameters:
     ///   - id: The reply.
-    ///   - model: The model to ask; none means the provider's own choice.
-    ///   - filters: For the provider, untouched.
+    ///   - options: How it is to be answered this time.
     ///   - expectedRevision: The conversation's revision that the caller knows.
     ///   - identity: The caller.
     /// - Returns: The turn, its reply `streaming` and empty.
     /// - Throws: What the store's `beginRegeneration` throws; ``ParleyError/Code/unavailable`` as with a new turn.
     public func regenerate(
         _ id: MessageID,
-        model: String?,
-        filters: JSON?,
+        options: TurnOptions,
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<Turn> {
@@ -90,7 +90,7 @@ public struct ChatService: Sendable {
                 expectedRevision: expectedRevision,
                 as: identity
             )
-            return (commit, runner(of: commit.value, model: model, filters: filters, as: identity))
+            return (commit, runner(of: commit.value, options, as: identity))
         }
     }
 
@@ -117,14 +117,9 @@ public struct ChatService: Sendable {
         return try await ports.store.replyProgress(of: id, after: -1, as: identity).message
     }
 
-    private func runner(
-        of turn: Turn,
-        model: String?,
-        filters: JSON?,
-        as identity: Identity
-    ) -> ReplyRunner? {
+    private func runner(of turn: Turn, _ options: TurnOptions, as identity: Identity) -> ReplyRunner? {
         turn.lease.map { lease in
-            ReplyRunner(ports: ports, turn: turn, lease: lease, model: model, filters: filters, identity: identity)
+            ReplyRunner(ports: ports, turn: turn, lease: lease, options: options, identity: identity)
         }
     }
 }

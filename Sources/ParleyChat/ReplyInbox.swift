@@ -120,8 +120,12 @@ final class ReplyInbox: Sendable {
 
     private static func cost(of chunk: ReplyChunk) -> Int {
         switch chunk {
-        case .text(let text), .model(let text), .finishReason(let text): chunkOverheadBytes + text.utf8.count
-        case .usage: chunkOverheadBytes
+        case .text(let text), .reasoning(let text), .model(let text), .finishReason(let text):
+            chunkOverheadBytes + text.utf8.count
+        case .toolCall(let call): chunkOverheadBytes + call.arguments.utf8.count
+        case .toolResult(let result): chunkOverheadBytes + result.content.utf8.count
+        // They come once, in a chunk whose size the provider bounds.
+        case .usage, .contexts, .structured: chunkOverheadBytes
         }
     }
 }

@@ -8,6 +8,8 @@ struct ReplyPacing: Sendable {
     var renewal = Limits.replyRenewal
     /// The longest text.
     var contentBytes = Limits.assistantContentBytes
+    /// The longest parts, contexts and answer together, as JSON text.
+    var attachmentBytes = Limits.messageAttachmentBytes
     /// How often a store that can't be reached is asked again about one thing.
     var retries = Limits.replyStoreRetries
 

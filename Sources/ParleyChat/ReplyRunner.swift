@@ -12,10 +12,8 @@ struct ReplyRunner: Sendable {
     let turn: Turn
     /// The right to write the reply.
     let lease: ReplyLease
-    /// The model that was asked for.
-    let model: String?
-    /// For the provider, untouched.
-    let filters: JSON?
+    /// How it is to be answered.
+    let options: TurnOptions
     /// Who asked: the history is read as they see it.
     let identity: Identity
 
@@ -42,7 +40,7 @@ struct ReplyRunner: Sendable {
         clock: C
     ) async -> ReplyStateMachine.Closing? where C.Duration == Duration {
         let start = clock.now
-        var machine = ReplyStateMachine(model: model)
+        var machine = ReplyStateMachine(model: options.model)
         let (providerLife, endProvider) = AsyncStream.makeStream(of: Never.self)
         await withDiscardingTaskGroup { group in
             // The times at which a child will post that it woke; all in the future.
@@ -146,7 +144,7 @@ struct ReplyRunner: Sendable {
                     upTo: turn.userMessage,
                     as: identity
                 )
-                return Prompt(messages: messages, model: model, filters: filters)
+                return Prompt(messages: messages, model: options.model, filters: options.filters)
             } catch let error as ParleyError where error.code == .unavailable {
                 guard let delay = pacing.retryDelay(after: refusals) else { throw error }
                 refusals += 1
@@ -181,6 +179,7 @@ struct ReplyRunner: Sendable {
             messageID: lease.messageID,
             model: outcome.model,
             latencyMilliseconds: latency,
+            firstTokenMilliseconds: outcome.firstTokenMilliseconds,
             tokensUsed: outcome.tokensUsed,
             status: outcome.status
         )

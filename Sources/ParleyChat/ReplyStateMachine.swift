@@ -108,6 +108,8 @@ struct ReplyStateMachine: Sendable {
     private var commitDue = Duration.zero
     private var renewDue: Duration
     private var model: String?
+    private var firstTokenAt: Duration?
+    private var extras: ReplyExtras
     private var usage: TokenUsage?
     private var finishReason: String?
 
@@ -115,6 +117,7 @@ struct ReplyStateMachine: Sendable {
     init(model: String? = nil, pacing: ReplyPacing = ReplyPacing()) {
         self.model = model
         self.pacing = pacing
+        extras = ReplyExtras(limitBytes: pacing.attachmentBytes)
         renewDue = pacing.renewal
     }
 
@@ -146,7 +149,7 @@ extension ReplyStateMachine {
         case .prompted(let bytes): promptBytes = bytes
         case .chunk(let chunk):
             // What a provider sends after it was told to end is not part of the reply.
-            if phase == .writing { take(chunk) }
+            if phase == .writing { take(chunk, at: now) }
         case .providerEnded:
             provider = .done
             end(providerEnding)
@@ -170,12 +173,23 @@ extension ReplyStateMachine {
     // An answer without a word is no answer, unless the model says why.
     private var providerEnding: Ending {
         let saysWhy = finishReason.map { $0 != "stop" } ?? false
-        return acceptedBytes == 0 && !saysWhy ? .failed(.emptyAnswer) : .complete
+        return acceptedBytes == 0 && !saysWhy && !extras.hasToolCalls ? .failed(.emptyAnswer) : .complete
     }
 
-    private mutating func take(_ chunk: ReplyChunk) {
+    private mutating func take(_ chunk: ReplyChunk, at now: Duration) {
+        switch chunk {
+        case .text, .reasoning, .toolCall: firstTokenAt = firstTokenAt ?? now
+        default: break
+        }
         switch chunk {
         case .text(let text): take(text)
+        case .reasoning(let text): extras.think(text)
+        case .toolCall(let call): extras.add(call)
+        case .toolResult(let result): extras.add(result)
+        case .contexts(let contexts): extras.contexts = contexts
+        case .structured(let answer, let confidence):
+            extras.answer = answer
+            extras.confidence = min(max(confidence, 0), 1)
         case .model(let name): model = Self.storable(name).prefix(utf8Bytes: Limits.modelBytes)
         case .usage(let usage): self.usage = usage
         case .finishReason(let reason): finishReason = Self.storable(reason).prefix(utf8Bytes: Self.reasonBytes)
@@ -292,6 +306,11 @@ extension ReplyStateMachine {
             outcome.status = .failed
             outcome.metadata["error"] = ["code": .string(failure.code), "message": .string(failure.message)]
         }
+        if let firstTokenAt {
+            outcome.firstTokenMilliseconds = firstTokenAt.wholeMilliseconds
+            outcome.metadata["time_to_first_token_ms"] = .number(JSONNumber(firstTokenAt.wholeMilliseconds))
+        }
+        extras.complete(&outcome)
         if let usage {
             outcome.tokensUsed = usage
         } else if acceptedBytes > 0 {

@@ -96,6 +96,19 @@ extension SQLiteStore {
         }
     }
 
+    /// Gives a conversation a better title, unless a person gave it one.
+    public func improveTitle(
+        _ title: String,
+        of id: ConversationID,
+        as identity: Identity
+    ) async throws -> Commit<Conversation> {
+        try await write { transaction in
+            var state = try transaction.db.conversationState(id, for: .write, as: identity)
+            let change = try state.titleIsGiven ? nil : transaction.retitle(&state, title)
+            return Commit(try transaction.db.conversation(id), changes: change.map { [$0] } ?? [])
+        }
+    }
+
     /// Deletes a conversation with all that belongs to it.
     public func deleteConversation(
         _ id: ConversationID,

@@ -8,13 +8,13 @@ extension SQLiteStore: QueryLog {
             try transaction.db.run(
                 """
                 INSERT INTO query_log (time, email, department, session_id, conversation_id, message_id, model, latency_ms,
-                    prompt_tokens, completion_tokens, status)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    first_token_ms, prompt_tokens, completion_tokens, status)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     entry.time, entry.email, entry.department, entry.sessionID, entry.conversationID, entry.messageID,
-                    entry.model, entry.latencyMilliseconds, entry.tokensUsed?.prompt, entry.tokensUsed?.completion,
-                    entry.status,
+                    entry.model, entry.latencyMilliseconds, entry.firstTokenMilliseconds, entry.tokensUsed?.prompt,
+                    entry.tokensUsed?.completion, entry.status,
                 ]
             )
         }
@@ -25,8 +25,8 @@ extension SQLiteStore: QueryLog {
         try await read { db in
             try db.all(
                 """
-                SELECT time, email, department, session_id, conversation_id, message_id, model, latency_ms, prompt_tokens,
-                    completion_tokens, status
+                SELECT time, email, department, session_id, conversation_id, message_id, model, latency_ms, first_token_ms,
+                    prompt_tokens, completion_tokens, status
                 FROM query_log WHERE time >= ? ORDER BY time, key LIMIT ?
                 """,
                 [start, limit]
@@ -40,6 +40,7 @@ extension SQLiteStore: QueryLog {
                     messageID: try columns.next(),
                     model: try columns.nextIfPresent(),
                     latencyMilliseconds: try columns.next(),
+                    firstTokenMilliseconds: try columns.nextIfPresent(),
                     tokensUsed: try TokenUsage(&columns),
                     status: try columns.next()
                 )

@@ -117,7 +117,11 @@ extension WriteTransaction {
     /// Titles a conversation that is empty and that nobody has titled.
     fileprivate func title(_ state: inout ConversationState, by message: NewMessage) throws -> Change? {
         guard state.messageCount == 0, !state.titleIsGiven else { return nil }
-        let title = MessageText.title(for: message.content)
+        return try retitle(&state, MessageText.title(for: message.content))
+    }
+
+    /// Changes the title that nobody has given; `nil` where it is this one already.
+    func retitle(_ state: inout ConversationState, _ title: String) throws -> Change? {
         guard try !db.conversation(state.id).title.isExactly(title) else { return nil }
         state.revision += 1
         try db.run(

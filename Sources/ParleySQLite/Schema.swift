@@ -9,6 +9,9 @@ enum Schema {
                 try db.execute(sql: statement)
             }
         }
+        migrator.registerMigration("2 time to first token") { db in
+            try db.execute(sql: "ALTER TABLE query_log ADD COLUMN first_token_ms INTEGER")
+        }
         return migrator
     }
 

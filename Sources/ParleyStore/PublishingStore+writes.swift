@@ -21,6 +21,15 @@ extension PublishingStore {
         )
     }
 
+    /// Gives a conversation a better title, and publishes it where that changed anything.
+    public func improveTitle(
+        _ title: String,
+        of id: ConversationID,
+        as identity: Identity
+    ) async throws -> Commit<Conversation> {
+        await publish(try await base.improveTitle(title, of: id, as: identity))
+    }
+
     /// Deletes a conversation, and publishes that.
     public func deleteConversation(
         _ id: ConversationID,

@@ -167,6 +167,30 @@ struct SQLiteOpeningTests {
         }
     }
 
+    @Test("A file of an older version is brought up to date, with all it holds")
+    func olderSchema() async throws {
+        try await SQLiteFile.with { file in
+            let queue = try DatabaseQueue(path: file.path)
+            let first = try #require(Schema.migrator.migrations.first)
+            try Schema.migrator.migrate(queue, upTo: first)
+            try await queue.write { db in
+                try db.execute(sql: "PRAGMA application_id = \(DatabaseFile.applicationID)")
+                try db.execute(
+                    sql: """
+                        INSERT INTO query_log (time, email, conversation_id, message_id, latency_ms, status)
+                        VALUES (1, 'alice@example.org', zeroblob(16), zeroblob(16), 7, 'delivered')
+                        """
+                )
+            }
+            try queue.close()
+            try await file.withStore { store, _ in
+                let lines = try await store.entries(since: Timestamp(microseconds: 0), limit: 10)
+                #expect(lines.map(\.latencyMilliseconds) == [7])
+                #expect(lines.map(\.firstTokenMilliseconds) == [nil])
+            }
+        }
+    }
+
     @Test("A directory that is not there is told by name")
     func noDirectory() async throws {
         try await TemporaryDirectory.with { directory in

@@ -75,7 +75,8 @@ public enum LeaseState: Hashable, Sendable {
 public struct ReplyOutcome: Hashable, Sendable {
     /// `delivered`, `failed` or `interrupted`.
     public var status: MessageStatus
-    /// Added to the reply's metadata: `error`, `stopped`, `finish_reason`.
+    /// Added to the reply's metadata: `error`, `stopped`, `finish_reason`,
+    /// `tokens_estimated`, `time_to_first_token_ms`, `verification_required`.
     public var metadata: JSONObject
     /// The model that answered.
     public var model: String?
@@ -83,8 +84,18 @@ public struct ReplyOutcome: Hashable, Sendable {
     public var tokensUsed: TokenUsage?
     /// How long the turn took, in milliseconds.
     public var latencyMilliseconds: Int?
+    /// How long the model took until it began to speak or think, in milliseconds since the turn began.
+    ///
+    /// For the query log; the metadata says the same.
+    public var firstTokenMilliseconds: Int?
+    /// What the reply was made of besides text: reasoning, tool calls and their results.
+    public var parts: [JSON]?
     /// The passages the reply was made with.
     public var contexts: [JSON]?
+    /// What the text says, taken apart.
+    public var aiResponse: JSON?
+    /// How sure the model is of it, from 0 to 1.
+    public var confidence: Double?
 
     /// Makes an outcome.
     public init(
@@ -93,14 +104,22 @@ public struct ReplyOutcome: Hashable, Sendable {
         model: String? = nil,
         tokensUsed: TokenUsage? = nil,
         latencyMilliseconds: Int? = nil,
-        contexts: [JSON]? = nil
+        firstTokenMilliseconds: Int? = nil,
+        parts: [JSON]? = nil,
+        contexts: [JSON]? = nil,
+        aiResponse: JSON? = nil,
+        confidence: Double? = nil
     ) {
         self.status = status
         self.metadata = metadata
         self.model = model
         self.tokensUsed = tokensUsed
         self.latencyMilliseconds = latencyMilliseconds
+        self.firstTokenMilliseconds = firstTokenMilliseconds
+        self.parts = parts
         self.contexts = contexts
+        self.aiResponse = aiResponse
+        self.confidence = confidence
     }
 }
 

@@ -57,6 +57,16 @@ public protocol ConversationStore: ProjectStore, MessageStore, ReplyStore {
         as identity: Identity
     ) async throws -> Commit<Conversation>
 
+    /// Gives a conversation a better title than the one its first message made. Change: `conversationUpdated`.
+    ///
+    /// For titles that a program makes: where a person gave one, by creating or updating, nothing happens, and the
+    /// conversation comes back as it is. The improved one may be improved again. Needs `write`.
+    func improveTitle(
+        _ title: String,
+        of id: ConversationID,
+        as identity: Identity
+    ) async throws -> Commit<Conversation>
+
     /// Deletes a conversation with all its messages, versions, drafts and search entries. Change: `conversationDeleted`.
     ///
     /// A running reply in it loses its lease.

@@ -25,6 +25,8 @@ public struct QueryLogEntry: Hashable, Sendable {
     public let model: String?
     /// How long the turn took, in milliseconds.
     public let latencyMilliseconds: Int
+    /// How long the model took until it began to speak or think, in milliseconds; none where it did not.
+    public let firstTokenMilliseconds: Int?
     /// What it cost.
     public let tokensUsed: TokenUsage?
     /// How it ended.
@@ -40,6 +42,7 @@ public struct QueryLogEntry: Hashable, Sendable {
         messageID: MessageID,
         model: String?,
         latencyMilliseconds: Int,
+        firstTokenMilliseconds: Int?,
         tokensUsed: TokenUsage?,
         status: MessageStatus
     ) {
@@ -51,6 +54,7 @@ public struct QueryLogEntry: Hashable, Sendable {
         self.messageID = messageID
         self.model = model
         self.latencyMilliseconds = latencyMilliseconds
+        self.firstTokenMilliseconds = firstTokenMilliseconds
         self.tokensUsed = tokensUsed
         self.status = status
     }

@@ -32,7 +32,10 @@ extension Message {
         if let model = outcome.model { self.model = model }
         if let tokens = outcome.tokensUsed { tokensUsed = tokens }
         if let latency = outcome.latencyMilliseconds { latencyMilliseconds = latency }
+        if let parts = outcome.parts { self.parts = parts }
         if let contexts = outcome.contexts { self.contexts = contexts }
+        if let answer = outcome.aiResponse { aiResponse = answer }
+        if let confidence = outcome.confidence { self.confidence = confidence }
     }
 }
 

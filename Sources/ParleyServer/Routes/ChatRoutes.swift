@@ -15,15 +15,18 @@ struct ChatRoutes {
 
     func add(to api: RouterGroup<ServerContext>) {
         let chat = api.group("chat")
-        chat.post(use: turn)
-        // An agent without tools is a plain turn.
-        chat.post("agent", use: turn)
+        chat.post { try await turn($0, $1, usesTools: false) }
+        chat.post("agent") { try await turn($0, $1, usesTools: true) }
         chat.get(":mid/stream", use: resume)
         chat.post(":mid/stop", use: stop)
         chat.post(":mid/regenerate", use: regenerate)
     }
 
-    @Sendable private func turn(_ request: Request, _ context: ServerContext) async throws -> Response {
+    private func turn(
+        _ request: Request,
+        _ context: ServerContext,
+        usesTools: Bool
+    ) async throws -> Response {
         let identity = try context.identity
         let body = try await request.jsonBody(in: context, maximumBytes: Limits.messageBodyBytes)
         let conversation: ConversationID? = try body.reference("conversation_id") ?? body.reference("session_id")
@@ -40,7 +43,7 @@ struct ChatRoutes {
         if conversation == nil { try await dependencies.spend(.newConversations, of: identity) }
         let commit = try await chat.begin(
             input.request,
-            filters: input.filters,
+            options: TurnOptions(filters: input.filters, usesTools: usesTools),
             expectedRevision: input.expectedRevision,
             as: identity
         )
@@ -74,8 +77,7 @@ struct ChatRoutes {
         try await dependencies.spend(.turns, of: identity)
         let commit = try await chat.regenerate(
             id,
-            model: model,
-            filters: body.value("filters"),
+            options: TurnOptions(model: model, filters: body.value("filters")),
             expectedRevision: expected,
             as: identity
         )

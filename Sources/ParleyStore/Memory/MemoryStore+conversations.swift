@@ -72,6 +72,23 @@ extension MemoryStore {
         }
     }
 
+    /// Gives a conversation a better title, unless a person gave it one.
+    public func improveTitle(
+        _ title: String,
+        of id: ConversationID,
+        as identity: Identity
+    ) throws -> Commit<Conversation> {
+        try write { state, now in
+            var stored = try state.conversation(id, for: .write, as: identity)
+            guard !stored.hasGivenTitle, !stored.fields.title.isExactly(title) else {
+                return Commit(stored.value, changes: [])
+            }
+            let change = stored.update(at: now) { $0.title = title }
+            state.conversations[id] = stored
+            return Commit(stored.value, changes: [change])
+        }
+    }
+
     /// Deletes a conversation with all that belongs to it.
     public func deleteConversation(
         _ id: ConversationID,

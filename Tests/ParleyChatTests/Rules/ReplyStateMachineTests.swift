@@ -159,6 +159,75 @@ struct ReplyStateMachineTests {
         #expect(exact.metadata["tokens_estimated"] == nil)
     }
 
+    @Test("The time to the first token counts from the reply's beginning to the first word, said or thought")
+    func firstToken() throws {
+        var machine = Situation.silent.machine
+        machine.receive(.chunk(.model("m")), at: .milliseconds(5))
+        machine.receive(.chunk(.reasoning("Hm.")), at: .milliseconds(70))
+        machine.receive(.chunk(.text("a")), at: .milliseconds(90))
+        machine.receive(.stopRequested, at: .milliseconds(95))
+        _ = actions(of: &machine, at: .milliseconds(95))
+        machine.receive(.stored(.held), at: .milliseconds(96))
+        let outcome = try #require(finish(&machine, at: .milliseconds(96)))
+        #expect(outcome.firstTokenMilliseconds == 70)
+        #expect(outcome.metadata["time_to_first_token_ms"] == 70)
+        var silent = Situation.silent.machine
+        silent.receive(.providerEnded, at: .milliseconds(5))
+        #expect(finish(&silent)?.metadata["time_to_first_token_ms"] == nil)
+    }
+
+    @Test("What comes besides text is in the outcome; a call without a word is an answer")
+    func besidesText() throws {
+        var machine = Situation.silent.machine
+        let call = ToolCall(id: "1", name: "look", arguments: #"{"at":"birds"}"#)
+        for chunk: ReplyChunk in [
+            .reasoning("Let me "), .reasoning("look."), .toolCall(call),
+            .toolResult(ToolResult(callID: "1", name: "look", content: "A gull", isError: true)),
+            .contexts([["title": "Birds"]]), .structured(["user_explanation": "x"], confidence: 7),
+        ] {
+            machine.receive(.chunk(chunk), at: .zero)
+        }
+        machine.receive(.providerEnded, at: .zero)
+        let outcome = try #require(finish(&machine))
+        #expect(outcome.status == .delivered)
+        #expect(
+            outcome.parts == [
+                ["type": "reasoning", "text": "Let me look."],
+                ["type": "tool_call", "id": "1", "name": "look", "arguments": #"{"at":"birds"}"#],
+                [
+                    "type": "tool_result", "tool_call_id": "1", "name": "look", "content": "A gull", "is_error": true,
+                ],
+            ]
+        )
+        #expect(outcome.parts?.compactMap(ToolCall.init(part:)) == [call])
+        #expect(outcome.contexts == [["title": "Birds"]])
+        #expect(outcome.aiResponse == ["user_explanation": "x"] && outcome.confidence == 1)
+    }
+
+    @Test("What comes besides text keeps to its room, whatever a model sends")
+    func extrasKeepToTheirRoom() {
+        for seed in UInt64(1)...200 {
+            var random = SplitMix64(state: seed)
+            var extras = ReplyExtras(limitBytes: 4096)
+            for index in 0..<60 {
+                let text = String(repeating: "\n\"é", count: Int(random.next() % 300))
+                switch random.next() % 5 {
+                case 0: extras.think(text)
+                case 1: extras.add(ToolCall(id: "\(index)", name: "look", arguments: text))
+                case 2: extras.add(ToolResult(callID: "\(index)", name: "look", content: text))
+                case 3: extras.contexts.append(["text": .string(text)])
+                default: extras.answer = .string(text)
+                }
+            }
+            var outcome = ReplyOutcome(status: .delivered)
+            extras.complete(&outcome)
+            let values = [outcome.parts.map(JSON.array), outcome.contexts.map(JSON.array), outcome.aiResponse]
+            #expect(values.compactMap { $0?.serialized.count }.reduce(0, +) <= 4096, "seed \(seed)")
+            let isSomething = outcome.parts != nil || outcome.contexts != nil || outcome.aiResponse != nil
+            #expect(isSomething, "seed \(seed)")
+        }
+    }
+
     @Test("A failure is told in words for the client; a foreign error's own words stay inside")
     func failures() throws {
         struct Secret: Error {}

@@ -60,7 +60,7 @@ struct House: Sendable {
         as identity: Identity = .alice
     ) async throws -> Turn {
         let request = TurnRequest(conversationID: conversation, message: .user(text, id: id))
-        return try await chat.begin(request, filters: nil, expectedRevision: nil, as: identity).value
+        return try await chat.begin(request, options: TurnOptions(), expectedRevision: nil, as: identity).value
     }
 
     /// A reply as it stands in the store.

@@ -35,6 +35,14 @@ extension StoreProbe {
         try await base.changes(in: conversation, since: revision, limit: limit, as: identity)
     }
 
+    func improveTitle(
+        _ title: String,
+        of id: ConversationID,
+        as identity: Identity
+    ) async throws -> Commit<Conversation> {
+        try await base.improveTitle(title, of: id, as: identity)
+    }
+
     func draft(in conversation: ConversationID?, as identity: Identity) async throws -> Draft? {
         try await base.draft(in: conversation, as: identity)
     }

@@ -211,7 +211,8 @@ struct FollowTests {
             let project = try house.memory.createProject(NewProject(name: "Shared"), as: .alice).value
             _ = try house.memory.setMember(.person("bob"), role: .viewer, in: project.id, as: .alice)
             let request = TurnRequest(projectID: project.id, message: .user("Hi"))
-            let turn = try await house.chat.begin(request, filters: nil, expectedRevision: nil, as: .alice).value
+            let turn = try await house.chat.begin(request, options: TurnOptions(), expectedRevision: nil, as: .alice)
+                .value
             await #expect(code { try await house.chat.waitForEnd(turn.reply.id, as: .mallory) } == .notFound)
             await #expect(code { try await house.chat.stop(turn.reply.id, as: .bob) } == .forbidden)
             feed.yield(.text("before"))

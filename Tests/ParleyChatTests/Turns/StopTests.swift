@@ -90,8 +90,7 @@ struct StopTests {
             _ = try await house.chat.waitForEnd(turn.reply.id, as: .alice)
             _ = try await house.chat.regenerate(
                 turn.reply.id,
-                model: nil,
-                filters: nil,
+                options: TurnOptions(),
                 expectedRevision: nil,
                 as: .alice
             )

@@ -25,7 +25,7 @@ struct TurnTests {
             #expect(reply.model == "big-1")
             #expect(reply.tokensUsed == TokenUsage(prompt: 3, completion: 2))
             #expect(reply.latencyMilliseconds != nil)
-            #expect(reply.metadata.isEmpty)
+            #expect(reply.metadata.members.map(\.name) == ["time_to_first_token_ms"])
             #expect(try house.stored(turn.reply.id) == reply)
             await house.registryIsEmpty()
             let line = try #require(try house.memory.entries(since: Timestamp(microseconds: 0), limit: 10).first)
@@ -36,6 +36,8 @@ struct TurnTests {
             #expect(line.status == .delivered)
             #expect(line.tokensUsed == reply.tokensUsed)
             #expect(line.latencyMilliseconds == reply.latencyMilliseconds)
+            let firstToken = try #require(line.firstTokenMilliseconds)
+            #expect(reply.metadata["time_to_first_token_ms"]?.intValue == firstToken)
         }
     }
 
@@ -49,7 +51,12 @@ struct TurnTests {
             var request = TurnRequest(conversationID: first.conversation.id, message: .user("And now?"))
             request.model = "other"
             let filters: JSON = ["year": 2026]
-            let second = try await house.chat.begin(request, filters: filters, expectedRevision: nil, as: .alice)
+            let second = try await house.chat.begin(
+                request,
+                options: TurnOptions(filters: filters),
+                expectedRevision: nil,
+                as: .alice
+            )
             let reply = try await house.chat.waitForEnd(second.value.reply.id, as: .alice)
             #expect(reply.model == "other")
             let asked = try #require(provider.prompts.last)
@@ -203,6 +210,6 @@ extension House {
     }
 
     func regenerate(_ id: MessageID) async throws -> Turn {
-        try await chat.regenerate(id, model: nil, filters: nil, expectedRevision: nil, as: .alice).value
+        try await chat.regenerate(id, options: TurnOptions(), expectedRevision: nil, as: .alice).value
     }
 }

@@ -122,6 +122,7 @@ extension StoreConformanceTests {
                     messageID: t.id(),
                     model: tokens == nil ? nil : "gull-2",
                     latencyMilliseconds: 12,
+                    firstTokenMilliseconds: tokens == nil ? nil : 5,
                     tokensUsed: tokens,
                     status: status
                 )

@@ -51,6 +51,7 @@ extension StoreConformanceTests.Call {
                 throw error
             }
         },
+        Self("improveTitle", .write) { _ = try await $0.improveTitle("Better", of: $1.conversation, as: $2) },
         Self("deleteConversation", .write) {
             _ = try await $0.deleteConversation($1.conversation, expectedRevision: nil, as: $2)
         },

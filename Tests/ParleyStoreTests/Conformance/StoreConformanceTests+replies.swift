@@ -69,7 +69,10 @@ extension StoreConformanceTests {
                 model: "gull-2-mini",
                 tokensUsed: TokenUsage(prompt: 12, completion: 2),
                 latencyMilliseconds: 345,
-                contexts: [["title": "Birds", "score": 1]]
+                parts: [["type": "tool_call", "id": "1", "name": "look", "arguments": "{}"]],
+                contexts: [["title": "Birds", "score": 1]],
+                aiResponse: ["user_explanation": "A pelican"],
+                confidence: 0.25
             )
             let commit = try await t.store.finishReply(outcome, under: lease)
             let reply = commit.value
@@ -77,7 +80,8 @@ extension StoreConformanceTests {
             #expect(reply.status == status && reply.content == "A pelican" && reply.nextIndex == nil)
             #expect(reply.metadata == outcome.metadata && reply.model == "gull-2-mini")
             #expect(reply.tokensUsed == outcome.tokensUsed && reply.latencyMilliseconds == 345)
-            #expect(reply.contexts == outcome.contexts)
+            #expect(reply.contexts == outcome.contexts && reply.parts == outcome.parts)
+            #expect(reply.aiResponse == outcome.aiResponse && reply.confidence == 0.25)
             #expect(reply.revision == turn.reply.revision + 1)
             #expect(!reply.isEdited)
             #expect(try await t.store.versions(of: reply.id, in: turn.conversation.id, as: .alice).isEmpty)

@@ -164,6 +164,27 @@ extension StoreConformanceTests {
         }
     }
 
+    @Test("A program's title takes the place of a program's, and never of a person's", arguments: StoreFactory.all)
+    func improvedTitle(_ factory: StoreFactory) async throws {
+        try await factory.withStore { t in
+            let turn = try await t.begin("Which bird is that on the pier?").value
+            let id = turn.conversation.id
+            let improved = try await t.store.improveTitle("A bird on the pier", of: id, as: .alice)
+            #expect(improved.value.title == "A bird on the pier")
+            #expect(improved.value.revision == turn.conversation.revision + 1)
+            #expect(improved.changes == [.conversationUpdated(improved.value)])
+            #expect(try await t.search("pier", as: .alice).contains { $0.conversation.id == id })
+            #expect(try await t.store.improveTitle("A bird on the pier", of: id, as: .alice).changes == [])
+
+            let changes = ConversationChanges(title: "Gulls")
+            let renamed = try await t.store.updateConversation(id, changes, expectedRevision: nil, as: .alice).value
+            let refused = try await t.store.improveTitle("Seabirds", of: id, as: .alice)
+            #expect(refused.changes == [] && refused.value == renamed)
+            let given = try await t.conversation(title: "Birds")
+            #expect(try await t.store.improveTitle("Seabirds", of: given.id, as: .alice).value.title == "Birds")
+        }
+    }
+
     @Test("A regenerated reply keeps the version before", arguments: StoreFactory.all)
     func regeneration(_ factory: StoreFactory) async throws {
         try await factory.withStore { t in
@@ -177,7 +198,10 @@ extension StoreConformanceTests {
                 model: "gull-2",
                 tokensUsed: TokenUsage(prompt: 1, completion: 2),
                 latencyMilliseconds: 3,
-                contexts: [["title": "t"]]
+                parts: [["type": "reasoning", "text": "Wings …"]],
+                contexts: [["title": "t"]],
+                aiResponse: ["user_explanation": "A gull."],
+                confidence: 0.5
             )
             let first = try await t.store.finishReply(outcome, under: firstLease).value
             try await react("👍", true, on: first.id, in: id, t)
@@ -189,7 +213,8 @@ extension StoreConformanceTests {
             let empty = turn.reply
             #expect(empty.id == first.id && empty.seq == first.seq && empty.createdAt == first.createdAt)
             #expect(empty.status == .streaming && empty.content.isEmpty && empty.nextIndex == 0)
-            #expect(empty.metadata.isEmpty && empty.contexts == nil)
+            #expect(empty.metadata.isEmpty && empty.contexts == nil && empty.parts == nil)
+            #expect(empty.aiResponse == nil && empty.confidence == nil)
             #expect(empty.tokensUsed == nil && empty.latencyMilliseconds == nil)
             #expect(empty.reactions.map(\.emoji) == ["👍"])
             let version = MessageVersion(content: "A gull.", author: nil, createdAt: first.updatedAt)
