@@ -17,7 +17,9 @@ public struct Prompt: Hashable, Sendable {
     public var filters: JSON?
     /// What the model may call; none means that it can't.
     public var tools: [ToolDefinition]
-    /// What the answer must look like; none means plain text. A provider that can't ask for it leaves it out.
+    /// What the answer must look like; none means plain text.
+    ///
+    /// A provider that can't ask for it leaves it out.
     public var answerSchema: AnswerSchema?
 
     /// Makes a prompt.
