@@ -88,6 +88,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
+            resources: [.embedInCode("Personas/ai_pm.yaml")],
             swiftSettings: settings
         ),
         .target(

@@ -9,6 +9,10 @@ struct ChatPorts: Sendable {
     let bus: any EventBus
     /// Who answers.
     let provider: any ReplyProvider
+    /// Who finds titles for new conversations; none means that they keep what their first message gave them.
+    let titles: (any ReplyProvider)?
+    /// Who may answer in a project.
+    let personas: Personas
     /// Where turns are logged for the operator.
     let queryLog: any QueryLog
     /// The time of day.
@@ -21,6 +25,7 @@ struct ChatPorts: Sendable {
 
 /// The keys of this module's log lines.
 enum LogKey {
+    static let project = "project_id"
     static let conversation = "conversation_id"
     static let message = "message_id"
     static let status = "status"

@@ -15,6 +15,9 @@ public struct ChatService: Sendable {
     ///   - store: Where messages are kept. Its changes and pieces must be published on `bus` once they are committed.
     ///   - bus: What followers listen to.
     ///   - provider: Who answers.
+    ///   - titles: Who finds titles for new conversations, in the background; none means that they keep what their first
+    ///     message gave them.
+    ///   - personas: Who may answer in a project.
     ///   - queryLog: Gets a line for each reply that has ended.
     ///   - registry: Where replies run.
     ///   - clock: The time of day.
@@ -24,6 +27,8 @@ public struct ChatService: Sendable {
         store: any ConversationStore,
         bus: any EventBus,
         provider: any ReplyProvider,
+        titles: (any ReplyProvider)? = nil,
+        personas: Personas = Personas(),
         queryLog: any QueryLog,
         registry: ReplyRegistry,
         clock: any WallClock,
@@ -34,6 +39,8 @@ public struct ChatService: Sendable {
             store: store,
             bus: bus,
             provider: provider,
+            titles: titles,
+            personas: personas,
             queryLog: queryLog,
             clock: clock,
             stopwatch: stopwatch,

@@ -25,7 +25,7 @@ public struct EchoProvider: ReplyProvider {
     /// Repeats the person's last message, exactly, behind a sentence that says who is speaking.
     public func reply(to prompt: Prompt, consume: (ReplyChunk) async throws -> Void) async throws {
         try await consume(.model("echo"))
-        let words = Self.words(of: Self.answer(to: prompt))
+        let words = Self.words(of: Self.text(answering: prompt))
         let wordsPerStep = max(1, (words.count + Self.steps - 1) / Self.steps)
         for start in stride(from: 0, to: words.count, by: wordsPerStep) {
             try await stopwatch.sleep(for: delay)
@@ -36,14 +36,20 @@ public struct EchoProvider: ReplyProvider {
         try await consume(.finishReason("stop"))
     }
 
-    private static func answer(to prompt: Prompt) -> String {
-        let question = prompt.messages.last { $0.role == .user }?.content ?? ""
-        return """
-            This is Parley's built-in echo: no model is configured yet, so it only repeats what you say. \
-            To talk to a model, set `model.url` to any OpenAI-compatible server.
+    private static let introduction =
+        "This is Parley's built-in echo: no model is configured yet, so it only repeats what you say."
+    private static let remedy = "To talk to a model, set `model.url` to any OpenAI-compatible server."
 
-            You said: \(question)
-            """
+    private static func text(answering prompt: Prompt) -> String {
+        let question = prompt.messages.last { $0.role == .user }?.content ?? ""
+        guard prompt.answerSchema == ExplainedAnswer.schema else {
+            return "\(introduction) \(remedy)\n\nYou said: \(question)"
+        }
+        let answer = ExplainedAnswer(
+            explanation: "\(introduction)\n\nYou said: \(question)",
+            instruction: remedy
+        )
+        return String(decoding: answer.json.serialized, as: UTF8.self)
     }
 
     /// The text cut behind each run of white space; joined again it is the same.

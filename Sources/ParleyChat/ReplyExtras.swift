@@ -84,6 +84,9 @@ struct ReplyExtras: Hashable, Sendable {
             return true
         }
         outcome.confidence = confidence
+        if let confidence, confidence < ExplainedAnswer.sufficientConfidence {
+            outcome.metadata["verification_required"] = true
+        }
         if let answer, fits(answer) { outcome.aiResponse = answer }
         let contexts = contexts.filter(fits)
         if !contexts.isEmpty { outcome.contexts = contexts }

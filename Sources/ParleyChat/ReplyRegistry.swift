@@ -28,6 +28,8 @@ public final class ReplyRegistry: Service {
         var phase = Phase.open
         // Turns being begun, waiting to run, and running.
         var places = 0
+        // Replies that have ended and whose conversations are being titled.
+        var titles = 0
         var jobs: [MessageID: Job] = [:]
     }
 
@@ -69,6 +71,11 @@ public final class ReplyRegistry: Service {
         state.withLock { $0.places }
     }
 
+    /// How many conversations have a better title being found.
+    var titlesBeingFound: Int {
+        state.withLock { $0.titles }
+    }
+
     /// Runs replies until the service is shut down.
     ///
     /// Call it once.
@@ -79,8 +86,9 @@ public final class ReplyRegistry: Service {
             group.addTask { await self.drainOnShutdown() }
             for await job in queue {
                 group.addTask {
-                    await job.runner.run(job.inbox)
+                    let outcome = await job.runner.run(job.inbox)
                     self.remove(job)
+                    if outcome?.status == .delivered { await self.improveTitle(job.runner) }
                 }
             }
             group.cancelAll()
@@ -112,7 +120,7 @@ public final class ReplyRegistry: Service {
         if !submit(job) {
             // The service was cancelled meanwhile. The turn is committed, so it must have an end.
             job.inbox.post(.parked)
-            await uncancelled { await runner.run(job.inbox) }
+            await uncancelled { _ = await runner.run(job.inbox) }
             remove(job)
         }
         return begun.value
@@ -126,6 +134,20 @@ public final class ReplyRegistry: Service {
             return
         }
         job.inbox.post(.stopRequested)
+    }
+
+    /// Has a title found for a conversation that has just begun, unless too many are: then it keeps the one it has.
+    ///
+    /// The reply's place is given back before, and a shutdown does not wait for titles.
+    private func improveTitle(_ runner: ReplyRunner) async {
+        let isTaken = state.withLock { state in
+            guard state.titles < Limits.titlesAtOnce else { return false }
+            state.titles += 1
+            return true
+        }
+        guard isTaken else { return }
+        await runner.improveTitle()
+        state.withLock { $0.titles -= 1 }
     }
 
     private func takePlace() throws {

@@ -17,7 +17,7 @@ struct ReplyRunner: Sendable {
     /// Who asked: the history is read as they see it.
     let identity: Identity
 
-    private var logger: Logger {
+    var logger: Logger {
         var logger = ports.logger
         logger[metadataKey: LogKey.conversation] = "\(lease.conversationID)"
         logger[metadataKey: LogKey.message] = "\(lease.messageID)"
@@ -25,14 +25,20 @@ struct ReplyRunner: Sendable {
     }
 
     /// Writes the reply to its end; returns when that is committed, or can't be.
-    func run(_ inbox: ReplyInbox) async {
+    ///
+    /// - Returns: How it ended, where that is committed.
+    @discardableResult
+    func run(_ inbox: ReplyInbox) async -> ReplyOutcome? {
         switch await write(inbox, clock: ports.stopwatch) {
-        case .finished(let outcome): await record(outcome)
+        case .finished(let outcome):
+            await record(outcome)
+            return outcome
         case .leaseLost: logger.info("The reply was deleted or taken over while it was written")
         case .gaveUp:
             logger.error("The store did not take the reply; it keeps what was committed and will be interrupted")
         case nil: logger.info("The reply was cut off by the end of the process; it will be marked interrupted")
         }
+        return nil
     }
 
     private func write<C: Clock>(
@@ -118,9 +124,10 @@ struct ReplyRunner: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
-                    let prompt = try await prompt()
+                    let (prompt, persona) = try await prompt()
                     inbox.post(.prompted(bytes: prompt.contentBytes))
-                    try await ports.provider.reply(to: prompt) { chunk in try await inbox.put(chunk) }
+                    let provider = persona?.readable(ports.provider) ?? ports.provider
+                    try await provider.reply(to: prompt) { chunk in try await inbox.put(chunk) }
                     inbox.post(.providerEnded)
                 } catch {
                     // Cancelled from outside: nothing may be told to the store any more.
@@ -135,7 +142,7 @@ struct ReplyRunner: Sendable {
         }
     }
 
-    private func prompt() async throws -> Prompt {
+    private func prompt() async throws -> (Prompt, Persona?) {
         let pacing = ReplyPacing()
         var refusals = 0
         while true {
@@ -144,13 +151,28 @@ struct ReplyRunner: Sendable {
                     upTo: turn.userMessage,
                     as: identity
                 )
-                return Prompt(messages: messages, model: options.model, filters: options.filters)
+                var prompt = Prompt(messages: messages, model: options.model, filters: options.filters)
+                let persona = try await persona()
+                persona?.apply(to: &prompt)
+                return (prompt, persona)
             } catch let error as ParleyError where error.code == .unavailable {
                 guard let delay = pacing.retryDelay(after: refusals) else { throw error }
                 refusals += 1
                 try await ports.stopwatch.sleep(for: delay)
             }
         }
+    }
+
+    private func persona() async throws -> Persona? {
+        guard let name = try await ports.store.project(lease.projectID, as: identity).persona else { return nil }
+        guard let persona = ports.personas[name] else {
+            logger.warning(
+                "The project names a persona that this server does not know",
+                metadata: [LogKey.project: "\(lease.projectID)"]
+            )
+            return nil
+        }
+        return persona
     }
 
     // A cause is a status, a connection's or a parser's error; a server's own words may quote what it was asked.

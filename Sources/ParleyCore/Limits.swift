@@ -113,6 +113,10 @@ public enum Limits {
     public static let replyStoreRetries = 8
     /// How long a call to stop a reply waits for its end: a writer elsewhere hears of it when it next renews its lease.
     public static let replyStopWait = Duration.seconds(5)
+    /// How long a model may take to find a title, which nobody waits for.
+    public static let titleTimeout = Duration.seconds(60)
+    /// Titles being found at once by one instance; a conversation beyond keeps the one its first message gave it.
+    public static let titlesAtOnce = 20
     /// How long one who follows a reply may go on seeing it after losing access.
     public static let accessRecheck = Duration.seconds(2)
 

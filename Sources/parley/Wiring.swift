@@ -113,10 +113,13 @@ struct Wiring {
         let store = PublishingStore(database, bus: bus)
         let limiter: any RateLimiter = settings.keepsRates ? InProcessRateLimiter() : NoRateLimiter()
         let registry = ReplyRegistry(store: store, logger: logger)
+        let model = model(client)
         let chat = ChatService(
             store: store,
             bus: bus,
-            provider: provider(client),
+            provider: model ?? EchoProvider(),
+            titles: settings.improvesTitles ? model : nil,
+            personas: settings.personas,
             queryLog: database,
             registry: registry,
             clock: clock,
@@ -149,8 +152,9 @@ struct Wiring {
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    private func provider(_ client: HTTPClient) -> any ReplyProvider {
-        guard let url = settings.modelURL else { return EchoProvider() }
+    /// The configured model; `nil` where the built-in echo answers.
+    private func model(_ client: HTTPClient) -> (any ReplyProvider)? {
+        guard let url = settings.modelURL else { return nil }
         return OpenAIProvider(
             client: client,
             settings: OpenAISettings(url: url, apiKey: settings.modelAPIKey, model: settings.modelName),

@@ -128,6 +128,24 @@ extension SettingKey {
             help: "The model to ask for when a turn names none."
         ),
         SettingKey(
+            name: "model.titles",
+            kind: .choice(["on", "off"]),
+            defaultText: "on",
+            help: """
+                Whether the model is asked, after a conversation's first answer and in the background, for a better title \
+                than the beginning of the first message. The built-in echo is never asked.
+                """
+        ),
+        SettingKey(
+            name: "personas",
+            kind: .text,
+            defaultText: nil,
+            help: """
+                A directory of personas, one YAML or JSON file each, named after what a project's persona says: \
+                ai_pm.yaml. See docs/self-hosting.md. Default: none, and only the built-in ai_pm is known.
+                """
+        ),
+        SettingKey(
             name: "limits.rates",
             kind: .choice(["on", "off"]),
             defaultText: "on",

@@ -45,6 +45,12 @@ struct SettingOptions: ParsableArguments {
     @Option(help: ArgumentHelp(SettingKey.help("model.name"), valueName: "name"))
     var modelName: String?
 
+    @Option(help: ArgumentHelp(SettingKey.help("model.titles"), valueName: "on|off"))
+    var modelTitles: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("personas"), valueName: "directory"))
+    var personas: String?
+
     @Option(help: ArgumentHelp(SettingKey.help("limits.rates"), valueName: "on|off"))
     var limitsRates: String?
 
@@ -60,7 +66,8 @@ struct SettingOptions: ParsableArguments {
             "http.host": httpHost, "http.port": httpPort, "http.origins": httpOrigins, "store": store,
             "signup": signup, "jwt.secret": jwtSecret, "jwt.secrets": jwtSecrets, "jwt.issuer": jwtIssuer,
             "jwt.audience": jwtAudience, "jwt.identity": jwtIdentity, "model.url": modelUrl,
-            "model.api_key": modelApiKey, "model.name": modelName, "limits.rates": limitsRates,
+            "model.api_key": modelApiKey, "model.name": modelName, "model.titles": modelTitles, "personas": personas,
+            "limits.rates": limitsRates,
             "log.level": logLevel, "log.format": logFormat,
         ].compactMapValues { $0 }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import ParleyAuth
+import ParleyChat
 
 extension Settings {
     /// Checks the values of all keys; every problem is found before one is reported.
@@ -56,6 +57,13 @@ extension Settings {
         }
         reader.text("model.api_key") { modelAPIKey = $0 }
         reader.text("model.name") { modelName = $0 }
+        reader.choice("model.titles") { improvesTitles = $0 == "on" }
+        reader.text("personas") { path, problems in
+            var files = PersonaFiles.builtIn()
+            files.add(directory: path)
+            problems += files.problems
+            personas = Personas(files.personas)
+        }
         reader.choice("limits.rates") { keepsRates = $0 == "on" }
         reader.choice("log.level") { logLevel = Logger.Level(rawValue: $0) ?? .info }
         reader.choice("log.format") { logsJSON = $0 == "json" }

@@ -1,5 +1,6 @@
 import Logging
 import ParleyAuth
+import ParleyChat
 import ParleyOpenAI
 
 /// The whole configuration, checked.
@@ -16,6 +17,8 @@ struct Settings: Sendable {
     var modelURL: String?
     var modelAPIKey: String?
     var modelName: String?
+    var improvesTitles = true
+    var personas = Personas(PersonaFiles.builtIn().personas)
     var keepsRates = true
     var logLevel = Logger.Level.info
     var logsJSON = false

@@ -18,6 +18,8 @@ struct House: Sendable {
     // By default the time of day stands still: a busy machine must not make a lease run out in the middle of a test.
     init(
         provider: any ReplyProvider,
+        titles: (any ReplyProvider)? = nil,
+        personas: Personas = Personas(),
         bus: any EventBus = InProcessEventBus(),
         capacity: Int = Limits.runningReplies,
         stopwatch: any Clock<Duration> = ContinuousClock(),
@@ -35,6 +37,8 @@ struct House: Sendable {
             store: store,
             bus: bus,
             provider: provider,
+            titles: titles,
+            personas: personas,
             queryLog: memory,
             registry: registry,
             clock: clock,

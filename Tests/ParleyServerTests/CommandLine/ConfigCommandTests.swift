@@ -81,7 +81,8 @@ struct ConfigCommandTests {
         "store": "sqlite:other.db", "signup": "closed", "jwt.secrets": "one=" + String(repeating: "s", count: 32),
         "jwt.issuer": "an issuer", "jwt.audience": "an audience", "jwt.identity": "sub",
         "model.url": "https://models.example/v1", "model.api_key": "a key", "model.name": "a name",
-        "limits.rates": "off", "log.level": "debug", "log.format": "json",
+        "model.titles": "off", "personas": "personas", "limits.rates": "off", "log.level": "debug",
+        "log.format": "json",
     ]
 
     @Test("Every setting can be an option, a variable and a line of a file", arguments: ["option", "variable", "file"])
@@ -90,6 +91,10 @@ struct ConfigCommandTests {
         let keys = SettingKey.all.filter { $0.name != "jwt.secret" }
         #expect(Set(keys.map(\.name)) == Set(Self.values.keys))
         try await ParleyHome.with { home in
+            try FileManager.default.createDirectory(
+                atPath: home.path("personas"),
+                withIntermediateDirectories: false
+            )
             var arguments = ["config", "print"]
             var environment: [String: String] = [:]
             var file: [String] = []

@@ -24,6 +24,7 @@ struct TestParley: Sendable {
     static func run(
         _ setup: TestingSetup = .router,
         provider: any ReplyProvider = EchoProvider(delay: .zero),
+        personas: Personas = Personas(),
         limiter: any RateLimiter = NoRateLimiter(),
         signup: SignupPolicy = .open,
         checks: [HealthCheck] = [],
@@ -54,6 +55,7 @@ struct TestParley: Sendable {
                 store: store,
                 bus: bus,
                 provider: provider,
+                personas: personas,
                 queryLog: memory,
                 registry: registry,
                 clock: clock,

@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdTesting
+import ParleyChat
 import ParleyCore
 import ParleyStore
 import ParleyTesting
@@ -197,6 +198,26 @@ struct ChatRoutesTests {
             let id = try #require(other.stringValue)
             let session = try #require(conversation.stringValue)
             #expect(try await alice.get("/api/chat/history/\(id)?session_id=\(session)").status == .notFound)
+        }
+    }
+
+    @Test("ai_pm answers in two parts, streamed as text and kept taken apart, also in the legacy history")
+    func explained() async throws {
+        let personas = Personas([Persona(name: "ai_pm", systemPrompt: "Explain.", answer: .explained)])
+        try await TestParley.run(personas: personas) { parley in
+            let alice = try await parley.caller(.alice)
+            let project = try #require(try await alice.post("/api/projects", ["name": "P", "persona": "ai_pm"])["id"])
+            let turn = try await alice.post("/api/chat", ["project_id": project, "message": "Why?"])
+            let message = try #require(turn["message"])
+            let text = try #require(message["content"]?.stringValue)
+            #expect(text.hasPrefix("User Explanation: ") && text.contains("\n\nTechnical Instruction: "))
+            #expect(message["ai_response"]?["user_explanation"]?.stringValue?.hasSuffix("You said: Why?") == true)
+            #expect(message["confidence"] == .number(try #require(JSONNumber(0.5))))
+            #expect(message["metadata"]?["verification_required"] == true)
+            let id = try #require(project.stringValue)
+            let legacy = try await alice.get("/api/chat/history/\(id)")
+            #expect(legacy.json[1]?["role"] == "ai_pm")
+            #expect(legacy.json[1]?["ai_response"] == message["ai_response"])
         }
     }
 
