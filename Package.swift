@@ -121,7 +121,10 @@ let package = Package(
         ),
         .testTarget(
             name: "ParleyAuthTests",
-            dependencies: ["ParleyCore", "ParleyAuth", "ParleyStore", "ParleyTesting", crypto, logging, nioPosix],
+            dependencies: [
+                "ParleyCore", "ParleyAuth", "ParleyStore", "ParleyTesting", crypto, logging, nioPosix,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
             resources: [.copy("Fixtures")],
             swiftSettings: settings
         ),
@@ -138,7 +141,7 @@ let package = Package(
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleyStore", "ParleySQLite",
                 "ParleyWeb", "ParleyTesting",
-                "parley", hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, logging, asyncHTTPClient,
+                "parley", hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, logging, asyncHTTPClient, crypto,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Yams", package: "Yams"),
             ],

@@ -78,6 +78,15 @@ public enum Limits {
     /// How long a sign-in lasts without use.
     public static let sessionLifetime = Duration.seconds(30 * 24 * 60 * 60)
 
+    // MARK: Keys of tokens
+
+    /// A key set's file in bytes: 32 keys with a certificate each take half of it.
+    public static let keySetBytes = 64 * kibibyte
+    /// Keys in a key set: providers publish two to ten.
+    public static let keySetKeys = 32
+    /// How often a key set's file is looked at: how long a key that was taken out of it may still be believed.
+    public static let keySetRecheck = Duration.seconds(30)
+
     // MARK: Bodies
 
     /// The body of a message or chat route.

@@ -23,6 +23,16 @@ private struct BusEnding: Service {
     }
 }
 
+/// Follows the key set's file for as long as the server runs.
+private struct KeySetFollowing: Service {
+    let tokens: TokenVerifier
+    let pool: NIOThreadPool
+
+    func run() async {
+        await cancelWhenGracefulShutdown { await tokens.followKeySet(on: pool) }
+    }
+}
+
 /// Builds Parley from its parts: the only place that sees drivers and features together.
 struct Wiring {
     let settings: Settings
@@ -41,18 +51,36 @@ struct Wiring {
 
     private var ids: UUIDv7Maker { UUIDv7Maker(clock: clock) }
 
-    /// What tokens must be, and the secret that signs what `parley token` makes.
+    /// What tokens must be, and the secret that signs what `parley token` makes, where there is one.
     ///
-    /// Without a configured secret one is made and kept beside the database.
-    func tokenSettings() throws -> (settings: TokenSettings, signing: HMACSecret) {
-        let keys = settings.secrets.isEmpty ? [try ownSecret()] : settings.secrets
+    /// Where neither a secret nor a key set is configured, a secret is made and kept beside the database.
+    func tokenSettings() throws -> (settings: TokenSettings, signing: HMACSecret?) {
+        let isBare = settings.secrets.isEmpty && settings.keySetPath == nil
+        let keys = isBare ? [try ownSecret()] : settings.secrets
         let tokens = TokenSettings(
             keys: keys,
+            keySetPath: settings.keySetPath,
             issuer: settings.issuer,
             audience: settings.audience,
             identityClaim: settings.identityClaim
         )
-        return (tokens, keys[0])
+        return (tokens, keys.first)
+    }
+
+    /// The gate for bearer tokens; keys that can't be used are a fault of the configuration.
+    func tokenVerifier() throws -> TokenVerifier {
+        let tokens = try tokenSettings().settings
+        do {
+            return try TokenVerifier(settings: tokens, clock: clock, logger: logger)
+        } catch {
+            let key = error.parameter ?? "jwt.secret"
+            throw InvalidSettings(problems: [SettingProblem(key: key, reason: error.message)])
+        }
+    }
+
+    /// Reads the files that the settings name, as a server would, and makes none.
+    func checkFiles() throws {
+        if settings.keySetPath != nil { _ = try tokenVerifier() }
     }
 
     /// What is wrong with the file of the secret is wrong with the configuration: the operator mends it there.
@@ -87,7 +115,7 @@ struct Wiring {
             configuration: OpenAIProvider.clientConfiguration
         )
         do {
-            let tokens = try TokenVerifier(settings: tokenSettings().settings, clock: clock, logger: logger)
+            let tokens = try tokenVerifier()
             try await run(database, tokens, pool, client, onRunning)
         } catch {
             try await close(database, pool, client)
@@ -142,7 +170,9 @@ struct Wiring {
             onRunning: onRunning
         )
         // Ended from the last to the first: replies are finished or parked, then their streams, then the connections.
-        let services: [any Service] = [server, BusEnding(bus: bus), registry]
+        var services: [any Service] = [server, BusEnding(bus: bus), registry]
+        // A service that has nothing to do would end, and the others with it.
+        if settings.keySetPath != nil { services.append(KeySetFollowing(tokens: tokens, pool: pool)) }
         var configuration = ServiceGroupConfiguration(
             services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint],

@@ -5,16 +5,6 @@ import Testing
 
 @Suite("Signing secret")
 struct SigningSecretTests {
-    private func withFolder(_ body: (String) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("parley-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        defer {
-            // A folder left behind in the temporary directory hurts nobody.
-            try? FileManager.default.removeItem(at: folder)
-        }
-        try await body(folder.path)
-    }
-
     private func write(_ text: String, to path: String, mode: Int) throws {
         try text.write(toFile: path, atomically: false, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)

@@ -37,7 +37,8 @@ struct TokenClaims {
         else {
             throw .identity
         }
-        guard let department = claims["dept"]?.stringValue, Self.isName(department, 1...Limits.departmentBytes) else {
+        guard let department = claims["dept"]?.stringValue, department.isPrintable(bytes: 1...Limits.departmentBytes)
+        else {
             throw .department
         }
         let sessionID = try Self.sessionID(claims["sid"])
@@ -66,13 +67,8 @@ struct TokenClaims {
 
     private static func sessionID(_ claim: JSON?) throws(TokenFlaw) -> String? {
         guard let claim else { return nil }
-        guard let text = claim.stringValue, isName(text, sessionIDBytes) else { throw .sessionID }
+        guard let text = claim.stringValue, text.isPrintable(bytes: sessionIDBytes) else { throw .sessionID }
         return text
-    }
-
-    // Both go to the query log, whose stores can't all hold U+0000.
-    private static func isName(_ text: String, _ length: ClosedRange<Int>) -> Bool {
-        length ~= text.utf8.count && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 }
 
@@ -82,5 +78,12 @@ extension String {
     /// `==` would take canonically equivalent text for the same.
     func hasSameBytes(as other: String) -> Bool {
         utf8.elementsEqual(other.utf8)
+    }
+
+    /// Whether it is so many bytes long and free of control characters.
+    ///
+    /// What a token or a key is called goes to logs, and to stores that can't all hold U+0000.
+    func isPrintable(bytes length: ClosedRange<Int>) -> Bool {
+        length ~= utf8.count && !unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 }

@@ -5,7 +5,7 @@ public import ParleyCore
 public struct TokenIssuer: Sendable {
     private let settings: TokenSettings
     private let clock: any WallClock
-    private let key: HMACSignatureKey
+    private let key: SignatureKey
 
     /// Makes an issuer that signs with `secret`; of the settings it takes issuer and audience.
     public init(
@@ -15,7 +15,7 @@ public struct TokenIssuer: Sendable {
     ) throws(ParleyError) {
         self.settings = settings
         self.clock = clock
-        key = try HMACSignatureKey(secret)
+        key = try SignatureKey(secret)
     }
 
     /// A signed token that says who someone is, for a time of at least a second.

@@ -10,9 +10,11 @@ public struct TokenSettings: Sendable {
         case sub
     }
 
-    /// The secrets that tokens may be signed with (`jwt.secret`, `jwt.secrets`): at least one, and several need a `kid`
-    /// each.
+    /// The secrets that tokens may be signed with (`jwt.secret`, `jwt.secrets`): several need a `kid` each, and without a
+    /// key set there must be one.
     public var keys: [HMACSecret]
+    /// The file of the public keys that tokens may be signed with (`jwt.jwks`).
+    public var keySetPath: String?
     /// What `iss` must be, byte for byte (`jwt.issuer`); `nil` accepts any issuer that signs with one of the keys.
     public var issuer: String?
     /// What `aud` must be or hold, byte for byte (`jwt.audience`); `nil` accepts any audience.
@@ -23,11 +25,13 @@ public struct TokenSettings: Sendable {
     /// Makes settings; by default tokens of and for `parley`, whose `email` claim is the identity.
     public init(
         keys: [HMACSecret] = [],
+        keySetPath: String? = nil,
         issuer: String? = "parley",
         audience: String? = "parley",
         identityClaim: IdentityClaim = .email
     ) {
         self.keys = keys
+        self.keySetPath = keySetPath
         self.issuer = issuer
         self.audience = audience
         self.identityClaim = identityClaim

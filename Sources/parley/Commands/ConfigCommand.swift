@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 
 /// The command `parley config`.
 struct ConfigCommand: AsyncParsableCommand {
@@ -38,7 +39,8 @@ struct ConfigCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await CommandFailure.reporting {
-                _ = try await options.settings()
+                let settings = try await options.settings()
+                try Wiring(settings: settings, logger: Logger(label: "parley")).checkFiles()
                 print("The configuration is in order.")
             }
         }

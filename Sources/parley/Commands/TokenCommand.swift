@@ -9,8 +9,9 @@ struct TokenCommand: AsyncParsableCommand {
         commandName: "token",
         abstract: "Make a bearer token for someone.",
         discussion: """
-            Signed with the server's own secret, so it needs the same configuration and working directory as the server. \
-            The token is printed alone on a line: curl -H "Authorization: Bearer $(parley token ada@example.org)" ...
+            Signed with the server's own secret, so it needs the same configuration and working directory as the server; \
+            beside jwt.jwks, jwt.secret or jwt.secrets must be set. The token is printed alone on a line: \
+            curl -H "Authorization: Bearer $(parley token ada@example.org)" ...
             """
     )
 
@@ -40,6 +41,10 @@ struct TokenCommand: AsyncParsableCommand {
             let settings = try await options.settings()
             let wiring = Wiring(settings: settings, logger: Logger(label: "parley"))
             let (tokens, secret) = try wiring.tokenSettings()
+            guard let secret else {
+                let reason = "is not set, and jwt.jwks holds public keys: this server's tokens are made elsewhere."
+                throw InvalidSettings(problems: [SettingProblem(key: "jwt.secret", reason: reason)])
+            }
             guard let address = EmailAddress(email) else { throw ParleyError.invalid("email", "not an address") }
             let identity = Identity(email: address, department: dept, sessionID: sid)
             print(

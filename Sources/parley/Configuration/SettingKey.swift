@@ -88,6 +88,16 @@ extension SettingKey {
             isSecret: true
         ),
         SettingKey(
+            name: "jwt.jwks",
+            kind: .text,
+            defaultText: nil,
+            help: """
+                The path of a JSON Web Key Set: the public keys of an identity provider, for tokens signed with RS256, \
+                ES256 or EdDSA. The file is looked at every 30 seconds, so keys rotate without a restart. When it is set, \
+                no secret is made: tokens signed with HS256 hold only where jwt.secret or jwt.secrets is set too.
+                """
+        ),
+        SettingKey(
             name: "jwt.issuer",
             kind: .text,
             defaultText: "parley",

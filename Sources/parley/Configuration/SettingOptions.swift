@@ -27,6 +27,9 @@ struct SettingOptions: ParsableArguments {
     @Option(help: ArgumentHelp(SettingKey.help("jwt.secrets"), valueName: "kid=secret,..."))
     var jwtSecrets: String?
 
+    @Option(help: ArgumentHelp(SettingKey.help("jwt.jwks"), valueName: "path"))
+    var jwtJwks: String?
+
     @Option(help: ArgumentHelp(SettingKey.help("jwt.issuer"), valueName: "issuer"))
     var jwtIssuer: String?
 
@@ -64,7 +67,8 @@ struct SettingOptions: ParsableArguments {
     private var values: [String: String] {
         [
             "http.host": httpHost, "http.port": httpPort, "http.origins": httpOrigins, "store": store,
-            "signup": signup, "jwt.secret": jwtSecret, "jwt.secrets": jwtSecrets, "jwt.issuer": jwtIssuer,
+            "signup": signup, "jwt.secret": jwtSecret, "jwt.secrets": jwtSecrets, "jwt.jwks": jwtJwks,
+            "jwt.issuer": jwtIssuer,
             "jwt.audience": jwtAudience, "jwt.identity": jwtIdentity, "model.url": modelUrl,
             "model.api_key": modelApiKey, "model.name": modelName, "model.titles": modelTitles, "personas": personas,
             "limits.rates": limitsRates,

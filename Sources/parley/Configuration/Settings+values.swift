@@ -44,6 +44,13 @@ extension Settings {
         if values["jwt.secret"] != nil, values["jwt.secrets"] != nil {
             reader.report("jwt.secret", "can't be set beside jwt.secrets: which of them signs would be a guess.")
         }
+        reader.text("jwt.jwks") { text, problems in
+            guard !text.isEmpty, !text.contains("://") else {
+                problems.append("must be the path of a file; a URL is not fetched: have the file fetched by a timer.")
+                return
+            }
+            keySetPath = text
+        }
         reader.text("jwt.issuer") { issuer = $0 }
         reader.text("jwt.audience") { audience = $0 }
         reader.choice("jwt.identity") { identityClaim = $0 == "sub" ? .sub : .email }

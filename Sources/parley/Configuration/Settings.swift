@@ -11,6 +11,7 @@ struct Settings: Sendable {
     var databasePath = "parley.db"
     var signup: SignupPolicy?
     var secrets: [HMACSecret] = []
+    var keySetPath: String?
     var issuer = "parley"
     var audience = "parley"
     var identityClaim = TokenSettings.IdentityClaim.email

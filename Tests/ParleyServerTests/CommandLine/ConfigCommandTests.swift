@@ -79,7 +79,7 @@ struct ConfigCommandTests {
     private static let values = [
         "http.host": "::1", "http.port": "7", "http.origins": "https://a.example,https://b.example:8443",
         "store": "sqlite:other.db", "signup": "closed", "jwt.secrets": "one=" + String(repeating: "s", count: 32),
-        "jwt.issuer": "an issuer", "jwt.audience": "an audience", "jwt.identity": "sub",
+        "jwt.jwks": "keys.json", "jwt.issuer": "an issuer", "jwt.audience": "an audience", "jwt.identity": "sub",
         "model.url": "https://models.example/v1", "model.api_key": "a key", "model.name": "a name",
         "model.titles": "off", "personas": "personas", "limits.rates": "off", "log.level": "debug",
         "log.format": "json",

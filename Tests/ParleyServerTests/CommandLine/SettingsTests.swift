@@ -26,12 +26,14 @@ struct SettingsTests {
         let settings = try Settings(values: [
             "http.port": "0", "http.origins": " https://a.example , ,http://b.example:81", "store": "sqlite:/a b/c.db",
             "jwt.secrets": "new=\(Self.secret),old:\(Self.secret)=", "jwt.identity": "sub", "limits.rates": "off",
-            "log.level": "trace", "log.format": "json", "model.url": "http://[::1]:11434/v1",
+            "log.level": "trace", "log.format": "json", "jwt.jwks": "/a b/keys.json",
+            "model.url": "http://[::1]:11434/v1",
         ])
         #expect(settings.port == 0)
         #expect(settings.origins == ["https://a.example", "http://b.example:81"])
         #expect(settings.databasePath == "/a b/c.db")
         #expect(settings.secrets.map(\.kid) == ["new", "old"])
+        #expect(settings.keySetPath == "/a b/keys.json")
         #expect(settings.identityClaim == .sub)
         #expect(!settings.keepsRates)
         #expect(settings.logLevel == .trace)
@@ -63,6 +65,7 @@ struct SettingsTests {
             ("signup", "Open", "one of open, closed"), ("jwt.secret", "31 bytes are not enough bytes..", "32 bytes"),
             ("jwt.secrets", "no-kid", "kid=secret"), ("jwt.secrets", "one=short", "the secret of one is shorter"),
             ("jwt.secrets", "a=\(secret),a=\(secret)", "stands twice"), ("jwt.identity", "name", "one of email, sub"),
+            ("jwt.jwks", "https://idp.example/keys", "path of a file"), ("jwt.jwks", "", "path of a file"),
             ("model.url", "localhost:11434", "http or https"), ("model.url", "http://", "http or https"),
             ("limits.rates", "yes", "one of on, off"), ("log.level", "loud", "one of trace, debug"),
             ("log.format", "xml", "one of text, json"),

@@ -38,6 +38,40 @@ struct TokenCommandTests {
         }
     }
 
+    @Test("With a provider's key set and no secret, the provider's tokens hold and parley token says why it makes none")
+    func keySetAlone() async throws {
+        try await ParleyHome.with { home in
+            let provider = Provider(kid: "one")
+            try home.write(Provider.keySet(of: provider), to: "keys.json")
+            let environment = ["PARLEY_JWT_JWKS": "keys.json"]
+            try await RunningServer.with(in: home, environment: environment) { server in
+                let token = try provider.token(for: "ada@example.org", now: SystemClock().now())
+                #expect(try await me(of: token, at: server).json == ["email": "ada@example.org", "dept": "tests"])
+                let refused = try await home.run(["token", "ada@example.org"], environment: environment)
+                #expect(refused.ending == .exit(78))
+                #expect(refused.output == "")
+                #expect(refused.errors.hasPrefix("parley: jwt.secret: is not set, and jwt.jwks holds public keys"))
+                // No secret is made, and one that lies there does not count.
+                let other = try await home.run("token", "ada@example.org")
+                #expect(try await me(of: other.output, at: server).status == .unauthorized)
+                server.process.send(SIGTERM)
+                #expect(await server.process.ending() == .exit(0))
+            }
+        }
+    }
+
+    @Test("Beside a key set a secret that is set still signs")
+    func keySetBesideSecret() async throws {
+        try await ParleyHome.with { home in
+            try home.write(Provider.keySet(of: Provider(kid: "one"), Provider(kid: "two")), to: "keys.json")
+            let environment = ["PARLEY_JWT_JWKS": "keys.json", "PARLEY_JWT_SECRET": RunningServer.secret]
+            try await RunningServer.with(in: home, environment: environment) { server in
+                let made = try await home.run(["token", "ada@example.org"], environment: environment)
+                #expect(try await me(of: made.output, at: server).status == .ok)
+            }
+        }
+    }
+
     private func me(of token: String, at server: RunningServer) async throws -> Answer {
         try await LiveCaller.with(server, as: nil) { caller in
             let token = token.trimmingCharacters(in: .newlines)

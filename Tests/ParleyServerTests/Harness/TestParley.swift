@@ -28,6 +28,8 @@ struct TestParley: Sendable {
         limiter: any RateLimiter = NoRateLimiter(),
         signup: SignupPolicy = .open,
         checks: [HealthCheck] = [],
+        keySetPath: String? = nil,
+        keySetStopwatch: any Clock<Duration> = ContinuousClock(),
         _ test: @escaping @Sendable (TestParley) async throws -> Void
     ) async throws {
         let clock = ManualClock(SystemClock().now(), tick: .milliseconds(1))
@@ -37,7 +39,8 @@ struct TestParley: Sendable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let registry = ReplyRegistry(store: store, logger: logger)
         let secret = HMACSecret(kid: nil, bytes: Array("a secret of at least thirty-two bytes".utf8))
-        let tokens = TokenSettings(keys: [secret])
+        let settings = TokenSettings(keys: [secret], keySetPath: keySetPath)
+        let tokens = try TokenVerifier(settings: settings, clock: clock, logger: logger)
         let pool = NIOThreadPool.singleton
         let dependencies = ServerDependencies(
             store: store,
@@ -49,7 +52,7 @@ struct TestParley: Sendable {
                 signup: signup,
                 logger: logger
             ),
-            tokens: try TokenVerifier(settings: tokens, clock: clock, logger: logger),
+            tokens: tokens,
             origins: OriginPolicy(allowed: ["https://listed.example"]),
             chat: ChatService(
                 store: store,
@@ -68,9 +71,10 @@ struct TestParley: Sendable {
         )
         let routes = ParleyServer.router(dependencies).routes.map(\.description)
         let application = ParleyServer.application(dependencies, address: .init(port: 0))
-        let issuer = try TokenIssuer(secret: secret, settings: tokens, clock: clock)
+        let issuer = try TokenIssuer(secret: secret, settings: settings, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await registry.run() }
+            group.addTask { await tokens.followKeySet(on: pool, stopwatch: keySetStopwatch) }
             try await application.test(setup) { client in
                 try await test(
                     TestParley(

@@ -94,6 +94,21 @@ struct StartFailureTests {
         }
     }
 
+    @Test("A key set that can't be used is a fault of the configuration, found also by config check")
+    func keySet() async throws {
+        try await ParleyHome.with { home in
+            let (old, twin) = (Provider(kid: "one"), Provider(kid: "one"))
+            try home.write(Provider.keySet(of: old, twin), to: "keys.json")
+            let complaint =
+                "parley: jwt.jwks: The key set can't be used: keys[1] (kid 'one') bears the kid of a key before"
+            expect(try await home.run("serve", "--http-port", "0", "--jwt-jwks", "keys.json"), complaint, status: 78)
+            expect(try await home.run("config", "check", "--jwt-jwks", "keys.json"), complaint, status: 78)
+            let missing = try await home.run("config", "check", "--jwt-jwks", "none.json")
+            expect(missing, "parley: jwt.jwks: The key set 'none.json' can't be opened: ", status: 78)
+            #expect(!FileManager.default.fileExists(atPath: home.path("parley.db.secret")))
+        }
+    }
+
     /// One line of complaint, an exit status to test for, and no greeting.
     private func expect(_ result: CommandResult, _ beginning: String, status: Int32 = 69) {
         #expect(result.ending == .exit(status))

@@ -27,50 +27,22 @@ public enum SigningSecret {
     }
 
     private static func existing(_ path: String) throws(ParleyError) -> HMACSecret? {
-        // Not to hang at a pipe that bears the file's name.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw refusal(path, "can't be opened: \(reason())")
+        let file: SmallFile
+        do {
+            file = try SmallFile(path: path, maximumBytes: maximumFileBytes)
+        } catch {
+            guard !error.isMissing else { return nil }
+            throw refusal(path, error.reason)
         }
-        defer { close(descriptor) }
-        // Asked of the open file, not of the path, which may come to name another.
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw refusal(path, "can't be examined: \(reason())") }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw refusal(path, "is not a regular file") }
-        guard status.st_uid == geteuid() || status.st_uid == 0 else { throw refusal(path, "belongs to another user") }
-        guard status.st_mode & (S_IRWXG | S_IRWXO) == 0 else {
+        guard file.owner == geteuid() || file.owner == 0 else { throw refusal(path, "belongs to another user") }
+        guard file.permissions & (S_IRWXG | S_IRWXO) == 0 else {
             throw refusal(path, "can be read by others; run: chmod 600 '\(path)'")
         }
-        var bytes = [UInt8](repeating: 0, count: maximumFileBytes + 1)
-        let count = try readAll(descriptor, into: &bytes, path)
-        guard count <= maximumFileBytes else { throw refusal(path, "is larger than \(maximumFileBytes) bytes") }
-        let text = bytes[..<count]
-        let end = text.lastIndex { !isWhitespace($0) }.map { $0 + 1 } ?? 0
+        let end = file.bytes.lastIndex { !isWhitespace($0) }.map { $0 + 1 } ?? 0
         guard end >= HMACSecret.minimumBytes else {
             throw refusal(path, "holds \(end) bytes; a secret needs at least \(HMACSecret.minimumBytes)")
         }
-        return HMACSecret(kid: nil, bytes: Array(text[..<end]))
-    }
-
-    private static func readAll(
-        _ descriptor: Int32,
-        into bytes: inout [UInt8],
-        _ path: String
-    ) throws(ParleyError) -> Int {
-        var count = 0
-        while count < bytes.count {
-            let got = bytes.withUnsafeMutableBytes { buffer in
-                read(descriptor, buffer.baseAddress?.advanced(by: count), buffer.count - count)
-            }
-            if got == 0 { break }
-            if got < 0 {
-                guard errno == EINTR else { throw refusal(path, "can't be read: \(reason())") }
-                continue
-            }
-            count += got
-        }
-        return count
+        return HMACSecret(kid: nil, bytes: Array(file.bytes[..<end]))
     }
 
     // Written whole under another name, then given its name by link(2), which fails where the name is taken: nobody ever
@@ -78,15 +50,17 @@ public enum SigningSecret {
     private static func make(_ path: String) throws(ParleyError) {
         let draft = path + "." + Base64.url.encode(RandomBytes.make(9)) + ".new"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
-        guard descriptor >= 0 else { throw refusal(path, "can't be made: \(reason())") }
+        guard descriptor >= 0 else { throw refusal(path, "can't be made: \(SmallFile.systemError())") }
         defer { unlink(draft) }
         let text = Array((Base64.url.encode(RandomBytes.make(randomBytes)) + "\n").utf8)
         let written = write(descriptor, text, text.count)
         let isSafe = written == text.count && fsync(descriptor) == 0
-        let failure = reason()
+        let failure = SmallFile.systemError()
         close(descriptor)
         guard isSafe else { throw refusal(path, "can't be written: \(failure)") }
-        guard link(draft, path) == 0 || errno == EEXIST else { throw refusal(path, "can't be made: \(reason())") }
+        guard link(draft, path) == 0 || errno == EEXIST else {
+            throw refusal(path, "can't be made: \(SmallFile.systemError())")
+        }
     }
 
     private static func isWhitespace(_ byte: UInt8) -> Bool {
@@ -95,9 +69,5 @@ public enum SigningSecret {
 
     private static func refusal(_ path: String, _ reason: String) -> ParleyError {
         .invalid("jwt.secret", "The signing secret '\(path)' \(reason).")
-    }
-
-    private static func reason() -> String {
-        String(cString: strerror(errno))
     }
 }
