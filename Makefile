@@ -1,6 +1,6 @@
 # `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format services
+.PHONY: help run test check bench fuzz format services
 
 SOURCES := Sources Tests Benchmarks Package.swift
 ACTION ?= up
@@ -27,6 +27,9 @@ bench: ## measure a release build; figures also in .build/bench/latest.json
 	scripts/bootstrap
 	swift build -c release --product parley-bench
 	.build/release/parley-bench
+
+fuzz: ## a minute of fuzzing the parsers of tokens and key sets, guided by coverage
+	scripts/fuzz 60
 
 format: ## format all Swift sources in place
 	swift format --in-place --recursive $(SOURCES)
