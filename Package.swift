@@ -101,6 +101,7 @@ let package = Package(
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleySQLite", "ParleyStore",
                 hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, asyncHTTPClient, logging, lifecycle,
+                crypto, .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],

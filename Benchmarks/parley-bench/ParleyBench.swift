@@ -4,14 +4,14 @@ import ParleyCore
 
 /// Measures a release build of Parley beside the ceiling that its HTTP server sets, in one process and one run.
 ///
-/// Each figure stands beside a bare route of the same server that answers with the same bytes and does nothing else. Their
-/// rounds alternate, so that both see the same minutes of a machine that others use too; the ratio is what to compare
+/// Each figure stands beside a bare route of the same server that answers with the same bytes and does nothing else, or
+/// beside the bare check of a signature. Their rounds alternate, so that both see the same minutes of a machine that others use too; the ratio is what to compare
 /// between machines and days.
 @main
 struct ParleyBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parley-bench",
-        abstract: "Measure appends and history reads beside a bare route that returns the same bytes."
+        abstract: "Measure appends, history reads and the check of tokens, each beside its ceiling."
     )
 
     @Option(help: "How long a round lasts, in seconds.")
@@ -23,8 +23,8 @@ struct ParleyBench: AsyncParsableCommand {
     @Option(parsing: .upToNextOption, help: "How many callers there are at once, each on a connection of its own.")
     var callers = [1, 16, 64]
 
-    @Option(parsing: .upToNextOption, help: "Measure only these: appends, reads.")
-    var only = Workload.allCases
+    @Option(parsing: .upToNextOption, help: "Measure only these: appends, reads, tokens.")
+    var only = Subject.allCases
 
     @Option(help: "Where the database and latest.json are written; its disk is what durable appends wait for.")
     var directory = ".build/bench"
@@ -44,22 +44,29 @@ struct ParleyBench: AsyncParsableCommand {
         let directory = try OutputDirectory(path: directory)
         defer { directory.removeDatabase() }
         var report = Report(seconds: seconds, rounds: rounds)
-        try await Servers.run(callers: callers.max() ?? 1, database: directory.database, logger: logger) { targets in
-            let comparison = Comparison(generator: LoadGenerator(), duration: .seconds(seconds), rounds: rounds)
-            print(Report.header)
-            for workload in only {
-                for callers in callers {
-                    let figure = try await comparison.measure(workload, callers: callers, targets)
-                    print(figure.line)
-                    report.figures.append(figure)
+        let comparison = Comparison(generator: LoadGenerator(), duration: .seconds(seconds), rounds: rounds)
+        print(Report.header)
+        let workloads = only.compactMap(\.workload)
+        if !workloads.isEmpty {
+            let callers = callers
+            try await Servers.run(callers: callers.max() ?? 1, database: directory.database, logger: logger) {
+                targets in
+                for workload in workloads {
+                    for callers in callers {
+                        report.add(try await comparison.measure(workload, callers: callers, targets))
+                    }
                 }
             }
-            try await comparison.generator.shutdown()
         }
+        if only.contains(.tokens) {
+            let tokens = try TokenBenchmark(comparison: comparison, keySetPath: directory.keySet, logger: logger)
+            try await tokens.run { report.add($0) }
+        }
+        try await comparison.generator.shutdown()
         report.finish()
         print(report.footer)
         try directory.write(report.json)
     }
 }
 
-extension Workload: ExpressibleByArgument {}
+extension Subject: ExpressibleByArgument {}

@@ -5,3 +5,13 @@ enum Workload: String, CaseIterable, Sendable {
     /// Reads of a conversation's last 50 messages of about 300 bytes each.
     case reads
 }
+
+/// What a run may measure.
+enum Subject: String, CaseIterable, Sendable {
+    case appends, reads
+    /// Bearer tokens, without HTTP.
+    case tokens
+
+    /// The workload of callers over HTTP, where it is one.
+    var workload: Workload? { Workload(rawValue: rawValue) }
+}

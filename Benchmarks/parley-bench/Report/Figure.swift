@@ -23,9 +23,9 @@ struct Figure: Sendable {
     /// The figure as a line of the table that ``Report/header`` heads.
     var line: String {
         let columns = [
-            String(format: "%.0f", value), unit, String(format: "%.2f", p50), String(format: "%.2f", p99),
-            String(format: "%.0f", ceiling), String(format: "%.3f", ratio), String(format: "%.0f", serverMicroseconds),
-            String(format: "%.0f", ceilingMicroseconds), String(format: "%.0f", generatorMicroseconds),
+            String(format: "%.0f", value), unit, String(format: "%.3f", p50), String(format: "%.3f", p99),
+            String(format: "%.0f", ceiling), String(format: "%.3f", ratio), String(format: "%.1f", serverMicroseconds),
+            String(format: "%.1f", ceilingMicroseconds), String(format: "%.0f", generatorMicroseconds),
         ]
         return Report.row(name, columns)
     }

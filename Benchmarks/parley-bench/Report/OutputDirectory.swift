@@ -17,6 +17,9 @@ struct OutputDirectory {
     /// The database's file.
     var database: String { databaseDirectory.appendingPathComponent("parley.db").path }
 
+    /// The file of the public keys that tokens are checked with.
+    var keySet: String { databaseDirectory.appendingPathComponent("keys.json").path }
+
     func removeDatabase() {
         // What can't be removed the next run will try again.
         try? FileManager.default.removeItem(at: databaseDirectory)
