@@ -80,12 +80,19 @@ public enum Limits {
 
     // MARK: Keys of tokens
 
-    /// A key set's file in bytes: 32 keys with a certificate each take half of it.
+    /// A key set in bytes: 32 keys with a certificate each take half of it.
     public static let keySetBytes = 64 * kibibyte
     /// Keys in a key set: providers publish two to ten.
     public static let keySetKeys = 32
-    /// How often a key set's file is looked at: how long a key that was taken out of it may still be believed.
+    /// How often a key set's file is looked at, and the least time between two fetches of a published one: how long a key
+    /// that was taken out of the file may still be believed, and all that made-up names of keys can cost a provider.
     public static let keySetRecheck = Duration.seconds(30)
+    /// How long a published key set is not asked for again.
+    public static let keySetLifetime = Duration.seconds(60 * 60)
+    /// How long a fetch of a key set may take: a request may wait for it.
+    public static let keySetTimeout = Duration.seconds(1)
+    /// How long keys hold whose provider can't be reached: a day of its outage must not end ours.
+    public static let keySetStaleness = Duration.seconds(24 * 60 * 60)
 
     // MARK: Bodies
 

@@ -23,7 +23,7 @@ private struct BusEnding: Service {
     }
 }
 
-/// Follows the key set's file for as long as the server runs.
+/// Follows the key set for as long as the server runs.
 private struct KeySetFollowing: Service {
     let tokens: TokenVerifier
     let pool: NIOThreadPool
@@ -55,11 +55,10 @@ struct Wiring {
     ///
     /// Where neither a secret nor a key set is configured, a secret is made and kept beside the database.
     func tokenSettings() throws -> (settings: TokenSettings, signing: HMACSecret?) {
-        let isBare = settings.secrets.isEmpty && settings.keySetPath == nil
+        let isBare = settings.secrets.isEmpty && settings.keySet == nil
         let keys = isBare ? [try ownSecret()] : settings.secrets
         let tokens = TokenSettings(
             keys: keys,
-            keySetPath: settings.keySetPath,
             issuer: settings.issuer,
             audience: settings.audience,
             identityClaim: settings.identityClaim
@@ -68,8 +67,9 @@ struct Wiring {
     }
 
     /// The gate for bearer tokens; keys that can't be used are a fault of the configuration.
-    func tokenVerifier() throws -> TokenVerifier {
-        let tokens = try tokenSettings().settings
+    private func tokenVerifier(_ keySet: KeySetSource?) throws -> TokenVerifier {
+        var tokens = try tokenSettings().settings
+        tokens.keySet = keySet
         do {
             return try TokenVerifier(settings: tokens, clock: clock, logger: logger)
         } catch {
@@ -78,9 +78,17 @@ struct Wiring {
         }
     }
 
-    /// Reads the files that the settings name, as a server would, and makes none.
+    /// Reads the files that the settings name, as a server would; makes none, and fetches nothing.
     func checkFiles() throws {
-        if settings.keySetPath != nil { _ = try tokenVerifier() }
+        if case .file(let path) = settings.keySet { _ = try tokenVerifier(.file(path)) }
+    }
+
+    private func keySet(_ client: HTTPClient) -> KeySetSource? {
+        switch settings.keySet {
+        case nil: nil
+        case .file(let path): .file(path)
+        case .url(let url): .published(HTTPKeySet(client: client, url: url))
+        }
     }
 
     /// What is wrong with the file of the secret is wrong with the configuration: the operator mends it there.
@@ -110,18 +118,23 @@ struct Wiring {
         let database = try await openStore()
         let pool = NIOThreadPool(numberOfThreads: 2)
         pool.start()
-        let client = HTTPClient(
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            configuration: OpenAIProvider.clientConfiguration
-        )
+        let client = Self.httpClient()
         do {
-            let tokens = try tokenVerifier()
+            let tokens = try tokenVerifier(keySet(client))
             try await run(database, tokens, pool, client, onRunning)
         } catch {
             try await close(database, pool, client)
             throw error
         }
         try await close(database, pool, client)
+    }
+
+    /// The client for the model's server and for key sets, which follows no redirect.
+    static func httpClient() -> HTTPClient {
+        HTTPClient(
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            configuration: OpenAIProvider.clientConfiguration
+        )
     }
 
     private func close(_ database: SQLiteStore, _ pool: NIOThreadPool, _ client: HTTPClient) async throws {
@@ -172,7 +185,7 @@ struct Wiring {
         // Ended from the last to the first: replies are finished or parked, then their streams, then the connections.
         var services: [any Service] = [server, BusEnding(bus: bus), registry]
         // A service that has nothing to do would end, and the others with it.
-        if settings.keySetPath != nil { services.append(KeySetFollowing(tokens: tokens, pool: pool)) }
+        if settings.keySet != nil { services.append(KeySetFollowing(tokens: tokens, pool: pool)) }
         var configuration = ServiceGroupConfiguration(
             services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint],

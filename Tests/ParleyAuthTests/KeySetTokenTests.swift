@@ -23,7 +23,7 @@ struct KeySetTokenTests {
     func valid(_ forge: KeyForge) async throws {
         try await withFolder { folder in
             try Data(Self.keySet).write(to: URL(fileURLWithPath: folder + "/keys.json"))
-            let settings = TokenSettings(keySetPath: folder + "/keys.json")
+            let settings = TokenSettings(keySet: .file(folder + "/keys.json"))
             let verifier = try TokenVerifier(settings: settings, clock: SetClock())
             let expected = Identity(email: EmailAddress(normalized: "ann@example.com"), department: "R&D")
             #expect(try await verifier.identity(of: forge.token()) == expected)

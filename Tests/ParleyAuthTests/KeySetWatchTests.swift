@@ -91,12 +91,12 @@ struct KeySetWatchTests {
             let path = folder + "/keys.json"
             try Data(Self.first).write(to: URL(fileURLWithPath: path))
             let (logger, lines) = RecordingLog.make()
-            let settings = TokenSettings(keys: Self.secrets, keySetPath: path)
-            let verifier = try TokenVerifier(settings: settings, clock: SetClock(), logger: logger)
-            let stopwatch = TestClock()
+            let settings = TokenSettings(keys: Self.secrets, keySet: .file(path))
+            let (clock, stopwatch) = (SetClock(), TestClock())
+            let verifier = try TokenVerifier(settings: settings, clock: clock, logger: logger, stopwatch: stopwatch)
             try await withThreadPool(1) { pool in
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { await verifier.followKeySet(on: pool, stopwatch: stopwatch) }
+                    group.addTask { await verifier.followKeySet(on: pool) }
                     try await test(Followed(verifier: verifier, stopwatch: stopwatch, path: path, lines: lines))
                     group.cancelAll()
                 }
@@ -145,14 +145,14 @@ struct KeySetWatchTests {
     @Test("Where there is no key set there is nothing to follow")
     func nothingToFollow() async throws {
         let verifier = try TokenVerifier(settings: TokenSettings(keys: Self.secrets), clock: SetClock())
-        try await withThreadPool(1) { await verifier.followKeySet(on: $0, stopwatch: TestClock()) }
+        try await withThreadPool(1) { await verifier.followKeySet(on: $0) }
     }
 
     @Test("A file that can't be had at the start is a fault of the configuration")
     func unusableFile() async throws {
         try await withFolder { folder in
             func message(_ path: String) -> String? {
-                let settings = TokenSettings(keySetPath: path)
+                let settings = TokenSettings(keySet: .file(path))
                 let error = #expect(throws: ParleyError.self) { try TokenVerifier(settings: settings) }
                 #expect(error?.parameter == "jwt.jwks")
                 return error?.message

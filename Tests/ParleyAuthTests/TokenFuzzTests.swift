@@ -46,7 +46,7 @@ struct TokenFuzzTests {
         try await withFolder { folder in
             let path = folder + "/keys.json"
             try Data(Self.keySet).write(to: URL(fileURLWithPath: path))
-            let settings = TokenSettings(keys: [HMACSecret(kid: nil, bytes: Forge.secret)], keySetPath: path)
+            let settings = TokenSettings(keys: [HMACSecret(kid: nil, bytes: Forge.secret)], keySet: .file(path))
             verifier = try TokenVerifier(settings: settings, clock: SetClock())
         }
         return try #require(verifier)

@@ -23,7 +23,7 @@ struct TokenBenchmark {
         subjects = try TokenSubject.all()
         let keySet: JSON = ["keys": .array(subjects.compactMap(\.publicKey))]
         try Data(keySet.serialized).write(to: URL(fileURLWithPath: keySetPath))
-        let settings = TokenSettings(keys: [TokenSubject.secret], keySetPath: keySetPath)
+        let settings = TokenSettings(keys: [TokenSubject.secret], keySet: .file(keySetPath))
         verifier = try TokenVerifier(settings: settings, logger: logger)
     }
 

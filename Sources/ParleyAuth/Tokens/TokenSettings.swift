@@ -13,8 +13,8 @@ public struct TokenSettings: Sendable {
     /// The secrets that tokens may be signed with (`jwt.secret`, `jwt.secrets`): several need a `kid` each, and without a
     /// key set there must be one.
     public var keys: [HMACSecret]
-    /// The file of the public keys that tokens may be signed with (`jwt.jwks`).
-    public var keySetPath: String?
+    /// Where the public keys come from that tokens may be signed with (`jwt.jwks`).
+    public var keySet: KeySetSource?
     /// What `iss` must be, byte for byte (`jwt.issuer`); `nil` accepts any issuer that signs with one of the keys.
     public var issuer: String?
     /// What `aud` must be or hold, byte for byte (`jwt.audience`); `nil` accepts any audience.
@@ -25,13 +25,13 @@ public struct TokenSettings: Sendable {
     /// Makes settings; by default tokens of and for `parley`, whose `email` claim is the identity.
     public init(
         keys: [HMACSecret] = [],
-        keySetPath: String? = nil,
+        keySet: KeySetSource? = nil,
         issuer: String? = "parley",
         audience: String? = "parley",
         identityClaim: IdentityClaim = .email
     ) {
         self.keys = keys
-        self.keySetPath = keySetPath
+        self.keySet = keySet
         self.issuer = issuer
         self.audience = audience
         self.identityClaim = identityClaim

@@ -9,58 +9,79 @@ public import ParleyCore
 public struct TokenVerifier: Sendable {
     private let settings: TokenSettings
     private let clock: any WallClock
+    private let stopwatch: any Clock<Duration>
     private let keys: TrustedKeys
-    private let keySet: (file: KeySetFile, watch: KeySetWatch)?
+    private let file: (file: KeySetFile, watch: KeySetWatch)?
+    private let published: PublishedKeySet?
     private let logger: Logger
 
-    /// Makes a gate, and reads the key set where there is one.
+    /// Makes a gate, and reads the key set where it is a file.
     ///
-    /// Unusable keys are ``ParleyError/Code/invalidRequest``, naming the key of configuration to blame.
+    /// Unusable keys are ``ParleyError/Code/invalidRequest``, naming the key of configuration to blame. Tokens live by
+    /// `clock`; waiting for key sets is measured by `stopwatch`.
     public init(
         settings: TokenSettings,
         clock: any WallClock = SystemClock(),
-        logger: Logger = Logger(label: "parley.auth")
+        logger: Logger = Logger(label: "parley.auth"),
+        stopwatch: any Clock<Duration> = ContinuousClock()
     ) throws(ParleyError) {
         self.settings = settings
         self.clock = clock
         self.logger = logger
-        if let file = settings.keySetPath.map(KeySetFile.init(path:)) {
+        self.stopwatch = stopwatch
+        switch settings.keySet {
+        case nil:
+            guard !settings.keys.isEmpty else {
+                throw .invalid("jwt.secret", "There is no key to check tokens with.")
+            }
+            keys = TrustedKeys(try KeyRing(settings.keys))
+            (file, published) = (nil, nil)
+        case .file(let path):
+            let file = KeySetFile(path: path)
             let content = try file.read()
             keys = TrustedKeys(try KeyRing(settings.keys, keySet: content))
-            keySet = (file, KeySetWatch(secrets: settings.keys, content: content))
-        } else {
+            self.file = (file, KeySetWatch(secrets: settings.keys, content: content))
+            published = nil
+        case .published(let fetcher):
             keys = TrustedKeys(try KeyRing(settings.keys))
-            keySet = nil
+            file = nil
+            published = PublishedKeySet(
+                fetcher: fetcher,
+                secrets: settings.keys,
+                keys: keys,
+                stopwatch: stopwatch,
+                logger: logger
+            )
         }
     }
 
-    /// Looks at the key set's file again and again, until the task is cancelled; returns at once where there is none.
+    /// Looks at the key set again and again, until the task is cancelled; returns at once where there is none.
     ///
     /// Other keys hold at once for every copy of this gate, and tokens that were believed before are looked at afresh. A
-    /// file that can't be used changes nothing, and is complained of once. The file is read on a thread of `pool`. To be
-    /// run once.
-    public func followKeySet(
-        on pool: NIOThreadPool,
-        every interval: Duration = Limits.keySetRecheck,
-        stopwatch: any Clock<Duration> = ContinuousClock()
-    ) async {
-        guard let (file, start) = keySet else { return }
-        var watch = start
+    /// key set that can't be used changes nothing, and is complained of once. A file is read on a thread of `pool`; one
+    /// that is published is fetched at once, then every hour, and when a token names a key that is not in it. To be run
+    /// once.
+    public func followKeySet(on pool: NIOThreadPool) async {
         do {
-            while true {
-                try await stopwatch.sleep(for: interval)
-                let outcome = try await pool.runIfActive { Result { () throws(ParleyError) in try file.read() } }
-                switch watch.see(outcome) {
-                case .nothingNew: break
-                case .keys(let ring):
-                    keys.replace(with: ring)
-                    logger.notice("The key set has changed", metadata: ["path": "\(file.path)"])
-                case .refusal(let error):
-                    logger.warning("The key set's former keys stay", metadata: ["reason": "\(error.message)"])
+            if let (file, start) = file {
+                try await follow(file, from: start, on: pool)
+            } else if let published {
+                while true {
+                    _ = await published.refresh(.time)
+                    try await stopwatch.sleep(for: Limits.keySetRecheck)
                 }
             }
         } catch {
             // Cancelled, or the pool has ended: so does the watch.
+        }
+    }
+
+    private func follow(_ file: KeySetFile, from start: KeySetWatch, on pool: NIOThreadPool) async throws {
+        var watch = start
+        while true {
+            try await stopwatch.sleep(for: Limits.keySetRecheck)
+            let outcome = try await pool.runIfActive { Result { () throws(ParleyError) in try file.read() } }
+            keys.take(watch.see(outcome), logger)
         }
     }
 
@@ -78,22 +99,27 @@ public struct TokenVerifier: Sendable {
         do throws(TokenFlaw) {
             // Before its length is known to be sane, a token is not worth a hash.
             guard token.utf8.count <= CompactToken.maximumBytes else { throw TokenFlaw.tooLong }
-            let (key, now) = (CacheKey(token), clock.now())
-            let keys = keys.current
-            if let identity = keys.cache.identity(of: key, now: now) { return identity }
-            let claims = try await claims(of: token, keys.ring, now: now)
-            keys.cache.keep(claims, of: key, now: now)
-            return claims.identity
+            do throws(TokenFlaw) {
+                return try await identity(of: token, by: keys.current)
+            } catch {
+                // A provider may sign with a key that it has only just published.
+                guard error == .unknownKey, let published, await published.refresh(.unknownKey) else { throw error }
+                return try await identity(of: token, by: keys.current)
+            }
         } catch {
             logger.debug("A token was refused", metadata: ["reason": "\(error.rawValue)"])
             throw .unauthenticated
         }
     }
 
-    private func claims(of token: String, _ ring: KeyRing, now: Timestamp) async throws(TokenFlaw) -> TokenClaims {
-        let token = try CompactToken(token)
-        try await ring.check(token)
-        return try TokenClaims(token.payload, settings: settings, now: now)
+    private func identity(of token: String, by keys: TrustedKeys.Generation) async throws(TokenFlaw) -> Identity {
+        let (key, now) = (CacheKey(token), clock.now())
+        if let identity = keys.cache.identity(of: key, now: now) { return identity }
+        let compact = try CompactToken(token)
+        try await keys.ring.check(compact)
+        let claims = try TokenClaims(compact.payload, settings: settings, now: now)
+        keys.cache.keep(claims, of: key, now: now)
+        return claims.identity
     }
 }
 

@@ -92,9 +92,10 @@ extension SettingKey {
             kind: .text,
             defaultText: nil,
             help: """
-                The path of a JSON Web Key Set: the public keys of an identity provider, for tokens signed with RS256, \
-                ES256 or EdDSA. The file is looked at every 30 seconds, so keys rotate without a restart. When it is set, \
-                no secret is made: tokens signed with HS256 hold only where jwt.secret or jwt.secrets is set too.
+                The path or https URL of a JSON Web Key Set: the public keys of an identity provider, for tokens signed \
+                with RS256, ES256 or EdDSA. Keys rotate without a restart: a file is looked at every 30 seconds, a URL \
+                every hour and when a token names a key that is not known. When it is set, no secret is made: tokens \
+                signed with HS256 hold only where jwt.secret or jwt.secrets is set too.
                 """
         ),
         SettingKey(

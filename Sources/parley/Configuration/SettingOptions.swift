@@ -27,7 +27,7 @@ struct SettingOptions: ParsableArguments {
     @Option(help: ArgumentHelp(SettingKey.help("jwt.secrets"), valueName: "kid=secret,..."))
     var jwtSecrets: String?
 
-    @Option(help: ArgumentHelp(SettingKey.help("jwt.jwks"), valueName: "path"))
+    @Option(help: ArgumentHelp(SettingKey.help("jwt.jwks"), valueName: "path|url"))
     var jwtJwks: String?
 
     @Option(help: ArgumentHelp(SettingKey.help("jwt.issuer"), valueName: "issuer"))

@@ -45,11 +45,8 @@ extension Settings {
             reader.report("jwt.secret", "can't be set beside jwt.secrets: which of them signs would be a guess.")
         }
         reader.text("jwt.jwks") { text, problems in
-            guard !text.isEmpty, !text.contains("://") else {
-                problems.append("must be the path of a file; a URL is not fetched: have the file fetched by a timer.")
-                return
-            }
-            keySetPath = text
+            keySet = Self.keySet(in: text)
+            if keySet == nil { problems.append("must be the path of a file or an https URL.") }
         }
         reader.text("jwt.issuer") { issuer = $0 }
         reader.text("jwt.audience") { audience = $0 }
@@ -81,6 +78,13 @@ extension Settings {
         let scheme = "sqlite:"
         guard text.hasPrefix(scheme), text.count > scheme.count else { return nil }
         return String(text.dropFirst(scheme.count))
+    }
+
+    private static func keySet(in text: String) -> KeySetPlace? {
+        guard text.contains("://") else { return text.isEmpty ? nil : .file(text) }
+        // Over plain http anyone on the way could put their own keys in.
+        guard let url = URL(string: text), url.scheme == "https", url.host?.isEmpty == false else { return nil }
+        return .url(text)
     }
 
     private static func secret(_ text: String, kid: String?, _ problems: inout [String]) -> HMACSecret? {

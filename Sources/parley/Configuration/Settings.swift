@@ -11,7 +11,7 @@ struct Settings: Sendable {
     var databasePath = "parley.db"
     var signup: SignupPolicy?
     var secrets: [HMACSecret] = []
-    var keySetPath: String?
+    var keySet: KeySetPlace?
     var issuer = "parley"
     var audience = "parley"
     var identityClaim = TokenSettings.IdentityClaim.email
@@ -29,6 +29,14 @@ struct Settings: Sendable {
 
     /// Whether only this machine reaches the server.
     var listensOnLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}
+
+/// Where the public keys of tokens are.
+enum KeySetPlace: Hashable, Sendable {
+    /// In a file, by its path.
+    case file(String)
+    /// Published, by an https URL.
+    case url(String)
 }
 
 /// What is wrong with a configuration.

@@ -33,7 +33,7 @@ struct SettingsTests {
         #expect(settings.origins == ["https://a.example", "http://b.example:81"])
         #expect(settings.databasePath == "/a b/c.db")
         #expect(settings.secrets.map(\.kid) == ["new", "old"])
-        #expect(settings.keySetPath == "/a b/keys.json")
+        #expect(settings.keySet == .file("/a b/keys.json"))
         #expect(settings.identityClaim == .sub)
         #expect(!settings.keepsRates)
         #expect(settings.logLevel == .trace)
@@ -65,7 +65,8 @@ struct SettingsTests {
             ("signup", "Open", "one of open, closed"), ("jwt.secret", "31 bytes are not enough bytes..", "32 bytes"),
             ("jwt.secrets", "no-kid", "kid=secret"), ("jwt.secrets", "one=short", "the secret of one is shorter"),
             ("jwt.secrets", "a=\(secret),a=\(secret)", "stands twice"), ("jwt.identity", "name", "one of email, sub"),
-            ("jwt.jwks", "https://idp.example/keys", "path of a file"), ("jwt.jwks", "", "path of a file"),
+            ("jwt.jwks", "http://127.0.0.1/keys", "https URL"), ("jwt.jwks", "file:///keys.json", "https URL"),
+            ("jwt.jwks", "https://", "https URL"), ("jwt.jwks", "", "path of a file"),
             ("model.url", "localhost:11434", "http or https"), ("model.url", "http://", "http or https"),
             ("limits.rates", "yes", "one of on, off"), ("log.level", "loud", "one of trace, debug"),
             ("log.format", "xml", "one of text, json"),

@@ -60,6 +60,26 @@ struct TokenCommandTests {
         }
     }
 
+    @Test("A provider that is out of reach keeps no server from starting, and is complained of in the log")
+    func providerOutOfReach() async throws {
+        try await ParleyHome.with { home in
+            // Port 1 of this machine: nobody listens there.
+            let environment = [
+                "PARLEY_JWT_JWKS": "https://127.0.0.1:1/keys", "PARLEY_JWT_SECRET": RunningServer.secret,
+            ]
+            try await RunningServer.with(in: home, environment: environment) { server in
+                let made = try await home.run(["token", "ada@example.org"], environment: environment)
+                #expect(try await me(of: made.output, at: server).status == .ok)
+                // A key that nobody knows is fetched for, unless the fetch at the start is under way.
+                let stranger = try Provider(kid: "one").token(for: "ada@example.org", now: SystemClock().now())
+                #expect(try await me(of: stranger, at: server).status == .unauthorized)
+                server.process.send(SIGTERM)
+                #expect(await server.process.ending() == .exit(0))
+                #expect(try home.read(server.logName).contains("The key set can't be fetched"))
+            }
+        }
+    }
+
     @Test("Beside a key set a secret that is set still signs")
     func keySetBesideSecret() async throws {
         try await ParleyHome.with { home in

@@ -28,7 +28,7 @@ struct TestParley: Sendable {
         limiter: any RateLimiter = NoRateLimiter(),
         signup: SignupPolicy = .open,
         checks: [HealthCheck] = [],
-        keySetPath: String? = nil,
+        keySet: KeySetSource? = nil,
         keySetStopwatch: any Clock<Duration> = ContinuousClock(),
         _ test: @escaping @Sendable (TestParley) async throws -> Void
     ) async throws {
@@ -39,8 +39,13 @@ struct TestParley: Sendable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let registry = ReplyRegistry(store: store, logger: logger)
         let secret = HMACSecret(kid: nil, bytes: Array("a secret of at least thirty-two bytes".utf8))
-        let settings = TokenSettings(keys: [secret], keySetPath: keySetPath)
-        let tokens = try TokenVerifier(settings: settings, clock: clock, logger: logger)
+        let settings = TokenSettings(keys: [secret], keySet: keySet)
+        let tokens = try TokenVerifier(
+            settings: settings,
+            clock: clock,
+            logger: logger,
+            stopwatch: keySetStopwatch
+        )
         let pool = NIOThreadPool.singleton
         let dependencies = ServerDependencies(
             store: store,
@@ -74,7 +79,7 @@ struct TestParley: Sendable {
         let issuer = try TokenIssuer(secret: secret, settings: settings, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await registry.run() }
-            group.addTask { await tokens.followKeySet(on: pool, stopwatch: keySetStopwatch) }
+            group.addTask { await tokens.followKeySet(on: pool) }
             try await application.test(setup) { client in
                 try await test(
                     TestParley(

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import ParleyAuth
 import ParleyCore
 import ParleyTesting
 import Testing
@@ -12,7 +13,7 @@ struct KeySetTests {
             let (old, new) = (Provider(kid: "old"), Provider(kid: "new"))
             try home.write(Provider.keySet(of: old), to: "keys.json")
             let stopwatch = TestClock()
-            try await TestParley.run(keySetPath: home.path("keys.json"), keySetStopwatch: stopwatch) { parley in
+            try await TestParley.run(keySet: .file(home.path("keys.json")), keySetStopwatch: stopwatch) { parley in
                 func status(_ provider: Provider) async throws -> (Int, String?) {
                     let token = try provider.token(for: "ada@example.org", now: parley.clock.now())
                     let answer = try await parley.anonymous.get(

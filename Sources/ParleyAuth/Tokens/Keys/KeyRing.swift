@@ -7,15 +7,12 @@ struct KeyRing: Sendable {
     private let secrets: [SignatureKey]
     private let published: [SignatureKey]
 
-    /// Refuses an empty ring, two keys of one name, and a nameless secret beside others, which no header could name.
+    /// Refuses two keys of one name, and a nameless secret beside others, which no header could name.
     ///
     /// `keySet` is the text of a key set; see ``JSONWebKeySet``.
     init(_ secrets: [HMACSecret], keySet: [UInt8]? = nil) throws(ParleyError) {
         self.secrets = try secrets.map { (secret) throws(ParleyError) in try SignatureKey(secret) }
         published = try keySet.map { (bytes) throws(ParleyError) in try Self.keys(of: bytes) } ?? []
-        guard !secrets.isEmpty || !published.isEmpty else {
-            throw .invalid("jwt.secret", "There is no key to check tokens with.")
-        }
         guard secrets.count <= 1 || secrets.allSatisfy({ $0.kid != nil }) else {
             throw .invalid(
                 "jwt.secrets",
@@ -61,11 +58,13 @@ struct KeyRing: Sendable {
     /// otherwise.
     private func key(for header: TokenHeader) throws(TokenFlaw) -> SignatureKey {
         let all = secrets + published
-        guard all.contains(where: { header.algorithm.hasSameBytes(as: $0.algorithm) }) else { throw .wrongAlgorithm }
         let key: SignatureKey?
         if let kid = header.kid {
             key = all.first { $0.kid?.hasSameBytes(as: kid) == true }
         } else {
+            guard all.contains(where: { $0.algorithm.hasSameBytes(as: header.algorithm) }) else {
+                throw .wrongAlgorithm
+            }
             let issuer = header.algorithm == "HS256" ? secrets : published
             key = issuer.count == 1 ? issuer.first : nil
         }

@@ -1,6 +1,6 @@
 import ParleyCore
 
-/// Decides what a look at a key set's file means: pure, so that every case can be tried.
+/// Decides what a look at a key set means: pure, so that every case can be tried.
 ///
 /// Content is compared, not times: a copy that keeps its time, or two writes in one tick of the file system, are seen too.
 /// Half a file is no key set, so that it changes nothing; the next look finds the rest.
@@ -11,16 +11,19 @@ struct KeySetWatch: Sendable {
         case nothingNew
         /// Other keys, which hold from now on.
         case keys(KeyRing)
-        /// A file that can't be used, for a reason not told before; the keys stay what they were.
+        /// A key set that can't be had or used, for a reason not told before; the keys stay what they were.
         case refusal(ParleyError)
     }
 
     private let secrets: [HMACSecret]
-    private var content: [UInt8]
+    private var content: [UInt8]?
     private var complaint: String?
 
-    /// Begins with a content that has made a ring.
-    init(secrets: [HMACSecret], content: [UInt8]) {
+    /// Whether the last look found what can be used.
+    var isSound: Bool { complaint == nil }
+
+    /// Begins with a content that has made a ring, or with none.
+    init(secrets: [HMACSecret], content: [UInt8]? = nil) {
         self.secrets = secrets
         self.content = content
     }

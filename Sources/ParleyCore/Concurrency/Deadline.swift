@@ -1,17 +1,20 @@
-/// What ``withDeadline(_:_:)`` throws when time is up.
-struct DeadlineExceeded: Error {}
+/// What ``withDeadline(_:clock:_:)`` throws when time is up.
+package struct DeadlineExceeded: Error {
+    package init() {}
+}
 
 /// Runs `operation`, and cancels it when it takes longer than `duration`.
 ///
 /// For what is rare: the sleep that measures the time leaves its timer behind until it would have ended.
-func withDeadline<Value: Sendable>(
+package func withDeadline<Value: Sendable>(
     _ duration: Duration,
+    clock: any Clock<Duration> = ContinuousClock(),
     _ operation: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     try await withThrowingTaskGroup(of: Value.self) { group in
         group.addTask { try await operation() }
         group.addTask {
-            try await Task.sleep(for: duration)
+            try await clock.sleep(for: duration)
             throw DeadlineExceeded()
         }
         defer { group.cancelAll() }
