@@ -6,7 +6,7 @@ struct PromptHistory: Sendable {
     let store: any ConversationStore
 
     /// The prompt's messages for a person's message: the conversation up to it, as stored, within ``Limits/promptMessages``
-    /// and ``Limits/promptBytes``.
+    /// and ``Limits/promptTokens``.
     ///
     /// What a client claims to have been said before never gets here.
     ///
@@ -35,33 +35,37 @@ struct PromptHistory: Sendable {
     /// Chooses from a log that goes oldest first.
     ///
     /// All system messages and the newest message are taken, and of the others the newest without a gap while there is
-    /// room. Deleted and empty messages and running replies are left out.
-    static func select(from log: [Message], limitBytes: Int = Limits.promptBytes) -> [PromptMessage] {
-        let sayable = log.filter { message in
-            switch message.status {
-            case .deleted, .streaming: false
-            case .delivered, .failed, .interrupted: !message.content.isEmpty
-            }
-        }
-        var room = limitBytes
-        for message in sayable where message.role == .system { room -= message.content.utf8.count }
+    /// room, each with the tools it used or, where these alone don't fit, without. Deleted and empty messages and running
+    /// replies are left out.
+    static func select(from log: [Message], limitTokens: Int = Limits.promptTokens) -> [PromptMessage] {
+        let entries = PromptEntry.entries(of: log)
+        var room = limitTokens
+        for entry in entries where entry.isSystem { room -= entry.whole.estimatedTokens }
         var isFull = false
-        var selected: [PromptMessage] = []
-        for (age, message) in sayable.reversed().enumerated() {
-            if message.role != .system, age > 0 {
-                isFull = isFull || message.content.utf8.count > room
-                if isFull { continue }
+        var selected: [[PromptMessage]] = []
+        for (age, entry) in entries.reversed().enumerated() {
+            if entry.isSystem {
+                selected.append(entry.whole)
+                continue
             }
-            if message.role != .system { room -= message.content.utf8.count }
-            selected.append(PromptMessage(role: message.role, content: message.content))
+            let isNewest = age == 0
+            let fitting = [entry.whole, entry.withoutTools].first { isNewest || $0.estimatedTokens <= room }
+            guard !isFull, let fitting else {
+                isFull = true
+                continue
+            }
+            room -= fitting.estimatedTokens
+            selected.append(fitting)
         }
-        return selected.reversed()
+        return selected.reversed().flatMap { $0 }
     }
 }
 
 extension Prompt {
     /// The texts together, in bytes.
     var contentBytes: Int {
-        messages.reduce(0) { $0 + $1.content.utf8.count }
+        messages.reduce(0) { sum, message in
+            message.toolCalls.reduce(sum + message.content.utf8.count) { $0 + $1.arguments.utf8.count }
+        }
     }
 }

@@ -199,8 +199,8 @@ extension ReplyStateMachine {
     // The longest finish reason in use has 14 letters.
     private static let reasonBytes = 64
 
-    // U+0000 can't be stored everywhere; see Rules.
-    private static func storable(_ text: String) -> String {
+    /// A model's text without U+0000, which can't be stored everywhere; see ``Rules``.
+    static func storable(_ text: String) -> String {
         guard text.utf8.contains(0) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 }))
     }

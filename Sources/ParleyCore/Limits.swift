@@ -121,8 +121,9 @@ public enum Limits {
 
     /// How much of a conversation a model is sent, in messages: beyond it models lose the thread themselves.
     public static let promptMessages = 100
-    /// How much of a conversation a model is sent, in bytes: about 64 000 tokens, half of what common models take.
-    public static let promptBytes = 256 * kibibyte
+    /// How much of a conversation a model is sent, in tokens as they are estimated: half of what common models take, so
+    /// that what tools find and the answer have the other half.
+    public static let promptTokens = 64_000
     /// When a lease is renewed while the model is silent: a third of ``replyLease``, so that two renewals may fail.
     public static let replyRenewal = Duration.seconds(3)
     /// How often a running reply asks a store again that can't be reached; see the delays between, together about ten seconds.
@@ -135,6 +136,27 @@ public enum Limits {
     public static let titlesAtOnce = 20
     /// How long one who follows a reply may go on seeing it after losing access.
     public static let accessRecheck = Duration.seconds(2)
+
+    // MARK: The agent
+
+    /// How often the model is asked with tools in one turn: a search, a few looks at what it found, and some mistakes.
+    public static let agentRounds = 8
+    /// Tool calls of one turn: two a round.
+    public static let agentCalls = 16
+    /// Tool calls of one turn that run at once: they are reads, and others want to read, too.
+    public static let agentConcurrentCalls = 4
+    /// Tokens of one turn after which no more tools are offered: four prompts of full size.
+    public static let agentTokens = 256_000
+    /// Time of one turn after which no more tools are offered: longer than this nobody watches a search.
+    public static let agentTime = Duration.seconds(120)
+    /// How long one tool call may take: a search takes milliseconds.
+    public static let toolTime = Duration.seconds(10)
+    /// What a tool answers, in bytes: those of all of a turn's calls fit into a message's attachments, escaped once more.
+    public static let toolResultBytes = 12 * kibibyte
+    /// The arguments of one call, in bytes: a search query of full length, each letter of it escaped.
+    public static let toolArgumentBytes = 4 * kibibyte
+    /// How much of one message a tool shows, in bytes: several fit into one answer.
+    public static let toolMessageBytes = 4 * kibibyte
 
     // MARK: Queues and times
 

@@ -37,21 +37,45 @@ struct PromptHistoryTests {
                 (.tool, "22 °C", .delivered), (.user, "two", .delivered),
             ])
         )
-        #expect(selected.map(\.content) == ["one", "half", "broken", "22 °C", "two"])
-        #expect(selected.map(\.role) == [.user, .assistant, .assistant, .tool, .user])
+        #expect(selected.map(\.content) == ["one", "half", "broken", "two"])
+        #expect(selected.map(\.role) == [.user, .assistant, .assistant, .user])
     }
 
     @Test("The newest are taken without a gap while there is room; system messages and the newest always")
     func budget() {
+        // A kanji is a token, as is each four letters of ASCII.
         let entries = log([
-            (.system, "rules", .delivered), (.user, "aa", .delivered), (.assistant, "bbbbbb", .delivered),
-            (.user, "c", .delivered), (.assistant, "dd", .delivered), (.user, "eee", .delivered),
+            (.system, "all the rules here.", .delivered), (.user, "一二", .delivered), (.assistant, "六六六六六六", .delivered),
+            (.user, "一", .delivered), (.assistant, "five, six", .delivered), (.user, "三三三", .delivered),
         ])
-        func kept(_ limit: Int) -> [String] { PromptHistory.select(from: entries, limitBytes: limit).map(\.content) }
-        #expect(kept(100) == ["rules", "aa", "bbbbbb", "c", "dd", "eee"])
-        #expect(kept(5 + 3 + 2 + 1 + 5) == ["rules", "c", "dd", "eee"])
-        #expect(kept(5 + 3 + 2) == ["rules", "dd", "eee"])
-        #expect(kept(0) == ["rules", "eee"])
+        func kept(_ limit: Int) -> [String] { PromptHistory.select(from: entries, limitTokens: limit).map(\.content) }
+        let all = entries.map(\.content)
+        #expect(kept(5 + 2 + 6 + 1 + 3 + 3) == all)
+        #expect(kept(5 + 2 + 6 + 1 + 3 + 2) == [all[0]] + all[2...])
+        #expect(kept(5 + 2 + 1 + 3 + 3) == [all[0]] + all[3...])
+        #expect(kept(5 + 3 + 3) == [all[0]] + all[4...])
+        #expect(kept(5 + 3) == [all[0], all[5]])
+        #expect(kept(0) == [all[0], all[5]])
+    }
+
+    @Test("A reply is sent with the tools it used, or without where they don't fit; never with half of them")
+    func budgetOfTools() {
+        var entries = log([
+            (.user, "aaaa", .delivered), (.user, "bbbb", .delivered), (.assistant, "cccc", .delivered),
+            (.user, "dddd", .delivered),
+        ])
+        let calls = [("1", "look"), ("2", "look")].map { ToolCall(id: $0.0, name: $0.1, arguments: "{}") }
+        let results = calls.map { ToolResult(callID: $0.id, name: $0.name, content: String(repeating: "x", count: 40)) }
+        entries[2].parts = calls.map(\.part) + results.map(\.part)
+        func roles(_ limit: Int) -> [MessageRole] {
+            PromptHistory.select(from: entries, limitTokens: limit).map(\.role)
+        }
+        let toolTokens = 2 * (1 + 1) + 2 * 10
+        #expect(roles(4 + toolTokens) == [.user, .user, .assistant, .tool, .tool, .assistant, .user])
+        #expect(roles(2 + toolTokens) == [.assistant, .tool, .tool, .assistant, .user])
+        #expect(roles(1 + toolTokens) == [.user, .user, .assistant, .user])
+        #expect(roles(2) == [.assistant, .user])
+        #expect(roles(1) == [.user])
     }
 
     @Test("A long conversation is sent from its newest part on, with the one who set it up at the beginning")
