@@ -78,6 +78,8 @@ public struct ChatService: Sendable {
 
     /// Writes an ended reply anew, keeping its text as a version.
     ///
+    /// One that was made with tools may use them again.
+    ///
     /// - Parameters:
     ///   - id: The reply.
     ///   - options: How it is to be answered this time.
@@ -92,6 +94,10 @@ public struct ChatService: Sendable {
         as identity: Identity
     ) async throws -> Commit<Turn> {
         try await registry.start {
+            // Begun anew, it has no parts any more that could tell.
+            let before = try await ports.store.replyProgress(of: id, after: .max, as: identity).message
+            var options = options
+            options.usesTools = options.usesTools || before.hasToolCalls
             let commit = try await ports.store.beginRegeneration(
                 of: id,
                 expectedRevision: expectedRevision,

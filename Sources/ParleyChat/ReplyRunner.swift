@@ -126,8 +126,8 @@ struct ReplyRunner: Sendable {
                 do {
                     let (prompt, persona) = try await prompt()
                     inbox.post(.prompted(bytes: prompt.contentBytes))
-                    let provider = persona?.readable(ports.provider) ?? ports.provider
-                    try await provider.reply(to: prompt) { chunk in try await inbox.put(chunk) }
+                    let readable = persona?.readable(provider) ?? provider
+                    try await readable.reply(to: prompt) { chunk in try await inbox.put(chunk) }
                     inbox.post(.providerEnded)
                 } catch {
                     // Cancelled from outside: nothing may be told to the store any more.
@@ -140,6 +140,18 @@ struct ReplyRunner: Sendable {
             await group.next()
             group.cancelAll()
         }
+    }
+
+    private var provider: any ReplyProvider {
+        guard options.usesTools else { return ports.provider }
+        let tools = ConversationTools(store: ports.store, identity: identity, question: turn.userMessage.id)
+        return AgentProvider(
+            base: ports.provider,
+            tools: tools.all,
+            guidance: ConversationTools.guidance,
+            logger: logger,
+            stopwatch: ports.stopwatch
+        )
     }
 
     private func prompt() async throws -> (Prompt, Persona?) {

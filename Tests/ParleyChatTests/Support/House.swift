@@ -61,10 +61,11 @@ struct House: Sendable {
         _ text: String = "Hello?",
         id: MessageID? = nil,
         in conversation: ConversationID? = nil,
+        options: TurnOptions = TurnOptions(),
         as identity: Identity = .alice
     ) async throws -> Turn {
         let request = TurnRequest(conversationID: conversation, message: .user(text, id: id))
-        return try await chat.begin(request, options: TurnOptions(), expectedRevision: nil, as: identity).value
+        return try await chat.begin(request, options: options, expectedRevision: nil, as: identity).value
     }
 
     /// A reply as it stands in the store.

@@ -19,6 +19,18 @@ final class ScriptedProvider: ReplyProvider {
         }
     }
 
+    /// Sends one list of chunks each time it is asked.
+    convenience init(rounds: [ReplyChunk]...) {
+        let times = Mutex(0)
+        self.init { _, consume in
+            let time = times.withLock { times in
+                times += 1
+                return times
+            }
+            for chunk in rounds.prefix(time).dropFirst(time - 1).joined() { try await consume(chunk) }
+        }
+    }
+
     /// Says what a test feeds it, until the test ends the feed.
     static func fed() -> (ScriptedProvider, AsyncStream<ReplyChunk>.Continuation) {
         let (chunks, feed) = AsyncStream.makeStream(of: ReplyChunk.self)
