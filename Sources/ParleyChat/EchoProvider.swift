@@ -2,7 +2,8 @@ public import ParleyCore
 
 /// The built-in provider: says what it is and repeats what it was told.
 ///
-/// It needs no network. It streams word by word, as a model would, so that a fresh installation shows all of Parley.
+/// It needs no network. It streams word by word, as a model would, so that a fresh installation shows all of Parley. Where
+/// it has tools, it searches when it is asked to.
 public struct EchoProvider: ReplyProvider {
     private let stopwatch: any Clock<Duration>
     private let delay: Duration
@@ -23,15 +24,24 @@ public struct EchoProvider: ReplyProvider {
     }
 
     /// Repeats the person's last message, exactly, behind a sentence that says who is speaking.
+    ///
+    /// With tools, a question that says what to search for (see ``EchoSearch``) is answered with what was found.
     public func reply(to prompt: Prompt, consume: (ReplyChunk) async throws -> Void) async throws {
         try await consume(.model("echo"))
+        let promptWords = prompt.messages.reduce(0) { $0 + Self.words(of: $1.content).count }
+        if let call = EchoSearch.call(for: prompt) {
+            try await consume(.toolCall(call))
+            let words = Self.words(of: call.arguments).count
+            try await consume(.usage(TokenUsage(prompt: promptWords, completion: words)))
+            try await consume(.finishReason("tool_calls"))
+            return
+        }
         let words = Self.words(of: Self.text(answering: prompt))
         let wordsPerStep = max(1, (words.count + Self.steps - 1) / Self.steps)
         for start in stride(from: 0, to: words.count, by: wordsPerStep) {
             try await stopwatch.sleep(for: delay)
             try await consume(.text(words[start..<min(start + wordsPerStep, words.count)].joined()))
         }
-        let promptWords = prompt.messages.reduce(0) { $0 + Self.words(of: $1.content).count }
         try await consume(.usage(TokenUsage(prompt: promptWords, completion: words.count)))
         try await consume(.finishReason("stop"))
     }
@@ -41,12 +51,12 @@ public struct EchoProvider: ReplyProvider {
     private static let remedy = "To talk to a model, set `model.url` to any OpenAI-compatible server."
 
     private static func text(answering prompt: Prompt) -> String {
+        let isExplained = prompt.answerSchema == ExplainedAnswer.schema
+        let found = EchoSearch.answer(to: prompt)
         let question = prompt.messages.last { $0.role == .user }?.content ?? ""
-        guard prompt.answerSchema == ExplainedAnswer.schema else {
-            return "\(introduction) \(remedy)\n\nYou said: \(question)"
-        }
+        guard isExplained else { return found ?? "\(introduction) \(remedy)\n\nYou said: \(question)" }
         let answer = ExplainedAnswer(
-            explanation: "\(introduction)\n\nYou said: \(question)",
+            explanation: found ?? "\(introduction)\n\nYou said: \(question)",
             instruction: remedy
         )
         return String(decoding: answer.json.serialized, as: UTF8.self)

@@ -202,7 +202,7 @@ struct OpenAPITests {
         )
         try await alice(.post, "/api/chat", ["message": "Hi", "stream": true])
         try await alice(.post, "/api/chat/agent", ["messages": [["role": "user", "content": "Hi"]], "stream": true])
-        try await alice(.post, "/api/chat/agent", ["message": "Hi"])
+        try await alice(.post, "/api/chat/agent", ["message": "Search my conversations for Hi"])
         try await alice(.post, "/api/chat", [:], expecting: .badRequest)
         let id = try #require(turn["message"]?["id"]?.stringValue)
         try await alice(.get, "/api/chat/\(id)/stream?after=0")

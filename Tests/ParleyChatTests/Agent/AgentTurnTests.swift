@@ -242,4 +242,27 @@ struct AgentTurnTests {
             )
         }
     }
+
+    @Test("The echo searches when it is asked to, and says what it found")
+    func echo() async throws {
+        let house = House(provider: EchoProvider(delay: .zero))
+        _ = try conversation("green tea", in: house, as: .alice)
+        try await house.run {
+            let found = try await house.ask("Please search my conversations for green tea.", options: Self.agent)
+            let reply = try await house.chat.waitForEnd(found.reply.id, as: .alice)
+            #expect(
+                reply.content == """
+                    I searched your conversations for “green tea” and found one message:
+
+                    - “Old”: green tea
+                    """
+            )
+            #expect(reply.parts?.map { $0["type"] } == ["tool_call", "tool_result"])
+            #expect(reply.metadata["finish_reason"] == nil)
+            let other = try await house.ask("Hello", options: Self.agent)
+            let echoed = try await house.chat.waitForEnd(other.reply.id, as: .alice)
+            #expect(echoed.content.hasSuffix("You said: Hello"))
+            #expect(echoed.parts == nil)
+        }
+    }
 }

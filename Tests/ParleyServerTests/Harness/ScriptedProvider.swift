@@ -13,7 +13,7 @@ final class ScriptedProvider: ReplyProvider {
 
     private let pieces: [String]
     private let ending: Ending
-    private let count = Mutex(0)
+    private let seen = Mutex<[Prompt]>([])
 
     init(_ pieces: [String], ending: Ending = .complete) {
         self.pieces = pieces
@@ -21,10 +21,13 @@ final class ScriptedProvider: ReplyProvider {
     }
 
     /// How often a reply was asked for.
-    var asked: Int { count.withLock { $0 } }
+    var asked: Int { prompts.count }
+
+    /// What it was asked, in order.
+    var prompts: [Prompt] { seen.withLock { $0 } }
 
     func reply(to prompt: Prompt, consume: (ReplyChunk) async throws -> Void) async throws {
-        count.withLock { $0 += 1 }
+        seen.withLock { $0.append(prompt) }
         for piece in pieces { try await consume(.text(piece)) }
         switch ending {
         case .complete:
