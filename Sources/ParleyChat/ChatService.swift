@@ -78,7 +78,7 @@ public struct ChatService: Sendable {
 
     /// Writes an ended reply anew, keeping its text as a version.
     ///
-    /// One that was made with tools may use them again.
+    /// One that could use tools may use them again.
     ///
     /// - Parameters:
     ///   - id: The reply.
@@ -94,10 +94,10 @@ public struct ChatService: Sendable {
         as identity: Identity
     ) async throws -> Commit<Turn> {
         try await registry.start {
-            // Begun anew, it has no parts any more that could tell.
+            // Begun anew, its metadata is gone.
             let before = try await ports.store.replyProgress(of: id, after: .max, as: identity).message
             var options = options
-            options.usesTools = options.usesTools || before.hasToolCalls
+            options.usesTools = options.usesTools || before.metadata["agent"] == true
             let commit = try await ports.store.beginRegeneration(
                 of: id,
                 expectedRevision: expectedRevision,

@@ -34,21 +34,27 @@ enum EchoSearch {
     /// What a question wants to have searched for, as in "search my conversations for …", "find anything about …",
     /// "look up …"; `nil` where it wants something else.
     ///
-    /// It is one line, at most as long as a query may be, without a full stop or question mark at its end.
+    /// It ends with its line, without a full stop or question mark, and is at most as long as a query may be.
     static func query(in question: String) -> String? {
-        let wishes = [
-            /\bsearch\b[^.?!\n]*?\s(?:for|about)\s+(.+)/,
-            /\bfind\b[^.?!\n]*?\sabout\s+(.+)/,
-            /\bfind\s+(.+?)\s+in\s+(?:my|our|the|all|any|past|earlier|old)\b/,
-            /\blook\s+up\s+(.+)/,
-            /\blook\b[^.?!\n]*?\sfor\s+(.+)/,
-        ]
         // A wish stands at the beginning; what a long text quotes is none.
         let beginning = String(question.unicodeScalars.prefix(Limits.searchQueryBytes))
+        return beginning.split(whereSeparator: \.isNewline).lazy.compactMap(query(inLine:)).first
+    }
+
+    private static func query(inLine line: Substring) -> String? {
+        // With single spaces: patterns that may split a run of them in many ways take very long to find that none fits.
+        let line = line.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let wishes = [
+            /\bsearch\b[^.?!]*? (?:for|about) (.+)/,
+            /\bfind\b[^.?!]*? about (.+)/,
+            /\bfind (.+?) in (?:my|our|the|all|any|past|earlier|old)\b/,
+            /\blook up (.+)/,
+            /\blook\b[^.?!]*? for (.+)/,
+        ]
         for wish in wishes {
-            guard let match = beginning.firstMatch(of: wish.ignoresCase()) else { continue }
-            var query = match.output.1.prefix(while: { !$0.isNewline })
-            while let last = query.last, last.isWhitespace || ".?!…".contains(last) { query.removeLast() }
+            guard let match = line.firstMatch(of: wish.ignoresCase()) else { continue }
+            var query = match.output.1
+            while let last = query.last, " .?!…".contains(last) { query.removeLast() }
             if SearchQuery(String(query)) != nil { return String(query).prefix(utf8Bytes: Limits.searchQueryBytes) }
         }
         return nil

@@ -46,7 +46,7 @@ struct ReplyRunner: Sendable {
         clock: C
     ) async -> ReplyStateMachine.Closing? where C.Duration == Duration {
         let start = clock.now
-        var machine = ReplyStateMachine(model: options.model)
+        var machine = ReplyStateMachine(model: options.model, usesTools: options.usesTools)
         let (providerLife, endProvider) = AsyncStream.makeStream(of: Never.self)
         await withDiscardingTaskGroup { group in
             // The times at which a child will post that it woke; all in the future.
@@ -142,6 +142,7 @@ struct ReplyRunner: Sendable {
         }
     }
 
+    /// Who answers this turn: with tools that see what the person who asked may see, where it has any.
     private var provider: any ReplyProvider {
         guard options.usesTools else { return ports.provider }
         let tools = ConversationTools(store: ports.store, identity: identity, question: turn.userMessage.id)

@@ -98,6 +98,7 @@ struct ReplyStateMachine: Sendable {
     }
 
     private let pacing: ReplyPacing
+    private let usesTools: Bool
     private var phase = Phase.writing
     private var provider = ProviderPhase.notCalled
     private var outstanding: Outstanding?
@@ -114,8 +115,11 @@ struct ReplyStateMachine: Sendable {
     private var finishReason: String?
 
     /// Makes the rules of a reply by a model that is known so far as `model`.
-    init(model: String? = nil, pacing: ReplyPacing = ReplyPacing()) {
+    ///
+    /// `usesTools` is kept in the reply's metadata, as `agent`: so that it can be written anew in the same way.
+    init(model: String? = nil, usesTools: Bool = false, pacing: ReplyPacing = ReplyPacing()) {
         self.model = model
+        self.usesTools = usesTools
         self.pacing = pacing
         extras = ReplyExtras(limitBytes: pacing.attachmentBytes)
         renewDue = pacing.renewal
@@ -296,6 +300,7 @@ extension ReplyStateMachine {
 
     private func outcome(of ending: Ending, at now: Duration) -> ReplyOutcome {
         var outcome = ReplyOutcome(status: .delivered, model: model, latencyMilliseconds: now.wholeMilliseconds)
+        if usesTools { outcome.metadata["agent"] = true }
         switch ending {
         case .complete:
             if let finishReason, finishReason != "stop" { outcome.metadata["finish_reason"] = .string(finishReason) }

@@ -10,11 +10,13 @@ struct HTTPKeySet: KeySetFetcher {
     let client: HTTPClient
     /// Where the key set is published.
     let url: String
+    /// How long it may take.
+    var timeout = Limits.keySetTimeout
 
     func fetch() async throws -> [UInt8] {
         var request = HTTPClientRequest(url: url)
         request.headers.add(name: "Accept", value: "application/jwk-set+json, application/json")
-        let response = try await client.execute(request, timeout: TimeAmount(Limits.keySetTimeout))
+        let response = try await client.execute(request, timeout: TimeAmount(timeout))
         guard response.status == .ok else {
             throw ParleyError.invalid(
                 "jwt.jwks",

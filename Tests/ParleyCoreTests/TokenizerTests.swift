@@ -1,4 +1,5 @@
 import ParleyCore
+import ParleyTesting
 import Testing
 
 @Suite("Tokenizer")
@@ -39,8 +40,9 @@ struct TokenizerTests {
 
     @Test("A term never holds white space, and never is empty")
     func noSpaces() {
+        var random = SplitMix64(seed: 1)
         for _ in 0..<300 {
-            let scalars = (0..<60).compactMap { _ in Unicode.Scalar(UInt32.random(in: 1...0x2FFFF)) }
+            let scalars = (0..<60).compactMap { _ in Unicode.Scalar(UInt32.random(in: 1...0x2FFFF, using: &random)) }
             var view = String.UnicodeScalarView()
             view.append(contentsOf: scalars)
             for term in Tokenizer.terms(of: String(view)) {
@@ -51,8 +53,9 @@ struct TokenizerTests {
 
     @Test("Folding what is folded changes nothing, so an index may fold its terms again")
     func idempotent() {
+        var random = SplitMix64(seed: 2)
         for _ in 0..<300 {
-            let scalars = (0..<40).compactMap { _ in Unicode.Scalar(UInt32.random(in: 1...0x1FFFF)) }
+            let scalars = (0..<40).compactMap { _ in Unicode.Scalar(UInt32.random(in: 1...0x1FFFF, using: &random)) }
             var view = String.UnicodeScalarView()
             view.append(contentsOf: scalars)
             let terms = Tokenizer.terms(of: String(view)).filter { $0.unicodeScalars.count > 2 }
@@ -60,6 +63,11 @@ struct TokenizerTests {
                 #expect(Tokenizer.terms(of: term).first?.unicodeScalars.first == term.unicodeScalars.first)
             }
         }
+    }
+
+    @Test("Vowels that compose once the mark between them has gone are one, whichever way they were written")
+    func recomposed() {
+        #expect(Tokenizer.terms(of: "\u{11132}\u{300}\u{11127}") == Tokenizer.terms(of: "\u{1112F}"))
     }
 
     @Test("A long run is one term of 64 scalars")

@@ -27,6 +27,8 @@ public enum Tokenizer {
         return streamSafe(text).precomposedStringWithCompatibilityMapping
             .folding(options: [.caseInsensitive, .diacriticInsensitive, .widthInsensitive], locale: nil)
             .lowercased()
+            // Once more: where a mark between two vowels has gone, they may compose.
+            .precomposedStringWithCompatibilityMapping
     }
 
     /// The text without what is past 30 marks in a row: normalising takes time with the square of such a run's length.

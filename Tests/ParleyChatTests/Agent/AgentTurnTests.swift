@@ -6,7 +6,7 @@ import Testing
 
 @testable import ParleyChat
 
-@Suite("A turn of the agent", .timeLimit(.minutes(1)))
+@Suite("A turn of the agent", .timeLimit(.minutes(5)))
 struct AgentTurnTests {
     private static let agent = TurnOptions(usesTools: true)
 
@@ -240,6 +240,20 @@ struct AgentTurnTests {
                     )
                 } == .notFound
             )
+        }
+    }
+
+    @Test("A reply that failed before its first call may still use tools when it is made anew")
+    func regenerateFailed() async throws {
+        let provider = ScriptedProvider { _, _ in throw ParleyError(.upstreamError, "It broke.") }
+        let house = House(provider: provider)
+        try await house.run {
+            let turn = try await house.ask(options: Self.agent)
+            let failed = try await house.chat.waitForEnd(turn.reply.id, as: .alice)
+            #expect(failed.metadata["agent"] == true)
+            _ = try await house.regenerate(turn.reply.id)
+            _ = try await house.chat.waitForEnd(turn.reply.id, as: .alice)
+            #expect(provider.prompts.map(\.tools.isEmpty) == [false, false])
         }
     }
 

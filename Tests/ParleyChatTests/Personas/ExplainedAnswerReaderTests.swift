@@ -1,4 +1,5 @@
 import ParleyCore
+import ParleyTesting
 import Testing
 
 @testable import ParleyChat
@@ -234,7 +235,7 @@ struct ExplainedAnswerReaderTests {
             "user_explanation", "technical_instruction", "confidence", "\"user_explanation\":\"",
         ]
         for seed in UInt64(1)...3000 {
-            var random = SplitMix64(state: seed)
+            var random = SplitMix64(seed: seed)
             let pieces = (0..<Int(random.next() % 40)).map { _ in alphabet[Int(random.next() % UInt64(alphabet.count))]
             }
             let (inPieces, reader) = read(pieces)

@@ -25,7 +25,9 @@ struct EchoSearchTests {
     @Test(
         "Anything else is not",
         arguments: [
-            "", "Hello", "Where is the search?", "search for", "search for ...", "I did research for you",
+            "", "Hello", "Where is the search?", "find" + String(repeating: " ", count: 2000) + "x",
+            String(repeating: "search find look ", count: 100), String(repeating: "find x i", count: 200), "search for",
+            "search for ...", "I did research for you",
             "Looking for trouble", "findings about nothing", "find out",
             String(repeating: "x ", count: 2000) + "search for y",
         ]

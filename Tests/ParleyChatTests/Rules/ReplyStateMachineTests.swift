@@ -1,4 +1,5 @@
 import ParleyCore
+import ParleyTesting
 import Testing
 
 @testable import ParleyChat
@@ -207,7 +208,7 @@ struct ReplyStateMachineTests {
     @Test("What comes besides text keeps to its room, whatever a model sends")
     func extrasKeepToTheirRoom() {
         for seed in UInt64(1)...200 {
-            var random = SplitMix64(state: seed)
+            var random = SplitMix64(seed: seed)
             var extras = ReplyExtras(limitBytes: 4096)
             for index in 0..<60 {
                 let text = String(repeating: "\n\"é", count: Int(random.next() % 300))
@@ -248,7 +249,7 @@ struct ReplyStateMachineTests {
     @Test("Whatever happens in whatever order: one question at a time, all text once and in order, one end")
     func anyOrder() {
         for seed in UInt64(1)...400 {
-            var random = SplitMix64(state: seed)
+            var random = SplitMix64(seed: seed)
             var walk = RandomWalk()
             for step in 0..<60 { walk.step(Duration.milliseconds(step * 7), using: &random) }
             walk.end(at: .seconds(60))
@@ -339,18 +340,5 @@ private struct RandomWalk {
                 }
             }
         }
-    }
-}
-
-/// A small generator of random numbers that a seed repeats.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

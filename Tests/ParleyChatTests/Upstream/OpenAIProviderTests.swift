@@ -8,7 +8,7 @@ import ParleyTesting
 import Synchronization
 import Testing
 
-@Suite("Asking an OpenAI-compatible server", .timeLimit(.minutes(1)))
+@Suite("Asking an OpenAI-compatible server", .timeLimit(.minutes(5)))
 struct OpenAIProviderTests {
     private static let ending = [
         #"data: {"choices":[{"delta":{},"finish_reason":"stop"}]}"# + "\n\n", "data: [DONE]\n\n",

@@ -3,7 +3,7 @@ import Testing
 
 @testable import parley
 
-@Suite("parley config", .timeLimit(.minutes(2)))
+@Suite("parley config", .timeLimit(.minutes(5)))
 struct ConfigCommandTests {
     @Test("docs/configuration.md is what parley config doc prints")
     func document() async throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import parley
 
-@Suite("Help and usage", .timeLimit(.minutes(2)))
+@Suite("Help and usage", .timeLimit(.minutes(5)))
 struct HelpTests {
     @Test("parley --help names every command")
     func commands() async throws {

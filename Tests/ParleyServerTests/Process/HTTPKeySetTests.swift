@@ -8,7 +8,7 @@ import Testing
 
 @testable import parley
 
-@Suite("A key set over HTTP", .timeLimit(.minutes(1)))
+@Suite("A key set over HTTP", .timeLimit(.minutes(5)))
 struct HTTPKeySetTests {
     private static let keySet = Provider.keySet(of: Provider(kid: "one"))
 
@@ -28,7 +28,9 @@ struct HTTPKeySetTests {
         try await Application(router: router).test(.live) { host in
             let client = Wiring.httpClient()
             do {
-                try await test(HTTPKeySet(client: client, url: "http://127.0.0.1:\(host.port ?? 0)\(path)"))
+                let url = "http://127.0.0.1:\(host.port ?? 0)\(path)"
+                // Long enough for a busy machine.
+                try await test(HTTPKeySet(client: client, url: url, timeout: .seconds(60)))
             } catch {
                 try await client.shutdown()
                 throw error
