@@ -96,10 +96,22 @@ let package = Package(
             dependencies: ["ParleyCore", "ParleyStore"],
             swiftSettings: settings
         ),
+        // A model's server that goes wrong on demand: for tests, benchmarks and trying things out. Ships with nothing.
+        .target(
+            name: "ParleyUpstream",
+            dependencies: ["ParleyCore", nioCore, nioHTTP1, nioPosix],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "parley-upstream",
+            dependencies: ["ParleyUpstream", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "parley-bench",
             dependencies: [
-                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleySQLite", "ParleyStore",
+                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleySQLite", "ParleyStore", "ParleyOpenAI",
+                "ParleyUpstream",
                 hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, asyncHTTPClient, logging, lifecycle,
                 crypto, .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -132,7 +144,7 @@ let package = Package(
         .testTarget(
             name: "ParleyChatTests",
             dependencies: [
-                "ParleyCore", "ParleyChat", "ParleyOpenAI", "ParleyStore", "ParleyTesting",
+                "ParleyCore", "ParleyChat", "ParleyOpenAI", "ParleyStore", "ParleyTesting", "ParleyUpstream",
                 hummingbird, nioCore, logging, lifecycle, asyncHTTPClient,
             ],
             swiftSettings: settings
@@ -141,7 +153,7 @@ let package = Package(
             name: "ParleyServerTests",
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleyStore", "ParleySQLite",
-                "ParleyWeb", "ParleyTesting",
+                "ParleyWeb", "ParleyTesting", "ParleyOpenAI", "ParleyUpstream",
                 "parley", hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, logging, asyncHTTPClient, crypto,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Yams", package: "Yams"),
