@@ -60,7 +60,7 @@ let package = Package(
         .target(name: "ParleyChat", dependencies: ["ParleyCore", lifecycle, logging], swiftSettings: settings),
         .target(
             name: "ParleyOpenAI",
-            dependencies: ["ParleyCore", asyncHTTPClient, nioCore, nioHTTP1, logging],
+            dependencies: ["ParleyCore", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, logging],
             swiftSettings: settings
         ),
         // The web app's files.

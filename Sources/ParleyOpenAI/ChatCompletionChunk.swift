@@ -12,8 +12,12 @@ struct ChatCompletionChunk: Hashable, Sendable {
     var finishReason: String?
     /// What it cost.
     var usage: TokenUsage?
-    /// Whether the model thinks aloud in it: not part of the answer, but a sign of life.
-    var isReasoning = false
+    /// What the model thinks aloud: not part of the answer.
+    var reasoning: String?
+    /// Fragments of tool calls.
+    var toolCalls: [JSON] = []
+    /// The passages that the answer is made with, where the chunk tells them: not one of OpenAI's own members.
+    var contexts: [JSON]?
 
     /// Reads a chunk.
     ///
@@ -33,15 +37,32 @@ struct ChatCompletionChunk: Hashable, Sendable {
         }
         model = chunk["model"]?.stringValue
         usage = chunk["usage"].flatMap(TokenUsage.init(upstream:))
+        contexts = chunk["contexts"]?.arrayValue.map(Self.bounded)
         // Only one choice is asked for; another one's text must not be mixed in.
         guard let choice = chunk["choices"]?.arrayValue?.first(where: { ($0["index"]?.intValue ?? 0) == 0 }) else {
             return
         }
         let delta = choice["delta"]
         text = delta?["content"]?.stringValue ?? delta?["refusal"]?.stringValue
-        isReasoning = delta?["reasoning_content"]?.stringValue != nil || delta?["reasoning"]?.stringValue != nil
+        reasoning = delta?["reasoning_content"]?.stringValue ?? delta?["reasoning"]?.stringValue
+        toolCalls = delta?["tool_calls"]?.arrayValue ?? []
         finishReason = choice["finish_reason"]?.stringValue
     }
+
+    /// The objects among the passages, as many as a message can keep.
+    private static func bounded(_ contexts: [JSON]) -> [JSON] {
+        var room = Limits.messageAttachmentBytes
+        return contexts.prefix(contextLimit).filter { context in
+            guard context.objectValue != nil else { return false }
+            let size = context.serialized.count
+            guard size <= room else { return false }
+            room -= size
+            return true
+        }
+    }
+
+    // More than a model makes use of.
+    private static let contextLimit = 100
 }
 
 extension TokenUsage {

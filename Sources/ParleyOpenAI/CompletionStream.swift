@@ -1,6 +1,8 @@
 import ParleyCore
 
 /// Turns the bytes of a streamed chat completion into a reply's chunks, and knows whether the answer is whole.
+///
+/// Tool calls are handed out whole, when the model has said why it stops.
 struct CompletionStream: Sendable {
     /// How far the answer is.
     enum Outcome: Sendable {
@@ -17,9 +19,25 @@ struct CompletionStream: Sendable {
     /// Whether the model has begun to speak, or to think aloud.
     private(set) var hasBegun = false
 
+    private let takesTools: Bool
+    private let takesContexts: Bool
+    private let newID: @Sendable () -> String
     private var parser = SSEParser()
+    private var calls = ToolCallAssembly()
     private var model: String?
     private var hasFinishReason = false
+
+    /// Starts to read.
+    ///
+    /// - Parameters:
+    ///   - takesTools: Whether the model was offered tools; else its calls are no part of the answer.
+    ///   - takesContexts: Whether a top-level `contexts` is part of it.
+    ///   - newID: Makes an id for a tool call that comes without one.
+    init(takesTools: Bool, takesContexts: Bool, newID: @escaping @Sendable () -> String) {
+        self.takesTools = takesTools
+        self.takesContexts = takesContexts
+        self.newID = newID
+    }
 
     /// Reads on, and returns what is to be handed over, in order, whatever the outcome.
     mutating func feed(_ bytes: some Sequence<UInt8>) -> [ReplyChunk] {
@@ -62,19 +80,25 @@ struct CompletionStream: Sendable {
     }
 
     private mutating func take(_ event: SSEParser.Event, into chunks: inout [ReplyChunk]) {
-        guard !event.data.elementsEqual("[DONE]".utf8) else {
-            outcome = .complete
-            return
-        }
         do throws(ParleyError) {
+            guard !event.data.elementsEqual("[DONE]".utf8) else {
+                try finishCalls(into: &chunks)
+                outcome = .complete
+                return
+            }
             let chunk = try ChatCompletionChunk(parsing: event.data)
             if let name = chunk.model, name != model {
                 model = name
                 chunks.append(.model(name))
             }
+            if takesContexts, let contexts = chunk.contexts { chunks.append(.contexts(contexts)) }
+            if let thought = chunk.reasoning, !thought.isEmpty { chunks.append(.reasoning(thought)) }
             if let text = chunk.text, !text.isEmpty { chunks.append(.text(text)) }
-            hasBegun = hasBegun || chunk.isReasoning || chunk.text?.isEmpty == false
+            if takesTools { try calls.add(chunk.toolCalls) }
+            hasBegun =
+                hasBegun || chunk.reasoning != nil || chunk.text?.isEmpty == false || !chunk.toolCalls.isEmpty
             if let reason = chunk.finishReason {
+                try finishCalls(into: &chunks)
                 hasFinishReason = true
                 chunks.append(.finishReason(reason))
             }
@@ -82,5 +106,9 @@ struct CompletionStream: Sendable {
         } catch {
             outcome = .failed(error)
         }
+    }
+
+    private mutating func finishCalls(into chunks: inout [ReplyChunk]) throws(ParleyError) {
+        for call in try calls.finish(newID: newID) { chunks.append(.toolCall(call)) }
     }
 }

@@ -6,13 +6,18 @@ import Synchronization
 
 /// Asks any server that speaks OpenAI's chat completions (`POST …/v1/chat/completions`), streaming.
 ///
-/// One call to the server for one reply: nothing is retried. What the server sends is handed on as it comes and no faster
-/// than it is taken. The key is sent to the configured server only, and stands in no log line and no error.
+/// A call that fails before it is answered, by a lost connection, 429 or 5xx, is made again up to three times, within the
+/// time for the first token; see ``RetryRules``. One that has begun to be answered never is. A server that refuses to keep
+/// the answer to a schema is asked without one. What the server sends is handed on as it comes and no faster than it is
+/// taken. The key is sent to the configured server only, and stands in no log line and no error.
 public struct OpenAIProvider: ReplyProvider {
     private let client: HTTPClient
     private let settings: OpenAISettings
     private let logger: Logger
     private let stopwatch: any Clock<Duration>
+    private let clock: any WallClock
+    private let random: @Sendable () -> UInt64
+    private let schemas = SchemaMemory()
 
     /// How a client for this provider is best configured.
     ///
@@ -36,16 +41,22 @@ public struct OpenAIProvider: ReplyProvider {
     ///   - settings: The server, and how long it is waited for.
     ///   - logger: The log; gets no text and no key.
     ///   - stopwatch: What waiting is measured by.
+    ///   - clock: The time of day, for a `Retry-After` that is a date.
+    ///   - random: Where chance comes from, for waits and for ids.
     public init(
         client: HTTPClient,
         settings: OpenAISettings,
         logger: Logger,
-        stopwatch: any Clock<Duration> = ContinuousClock()
+        stopwatch: any Clock<Duration> = ContinuousClock(),
+        clock: any WallClock = SystemClock(),
+        random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) }
     ) {
         self.client = client
         self.settings = settings
         self.logger = logger
         self.stopwatch = stopwatch
+        self.clock = clock
+        self.random = random
     }
 
     /// Writes a reply, as ``ReplyProvider/reply(to:consume:)`` promises.
@@ -54,7 +65,7 @@ public struct OpenAIProvider: ReplyProvider {
     ///   another status than 2xx, reports an error, sends what can't be read, breaks off, or is too slow.
     public func reply(to prompt: Prompt, consume: (ReplyChunk) async throws -> Void) async throws {
         do {
-            try await reply(to: prompt, clock: stopwatch, consume: consume)
+            try await reply(to: prompt, on: stopwatch, consume: consume)
         } catch var error as ParleyError {
             // Servers quote the key they refuse.
             if let key = settings.apiKey, !key.isEmpty { error.message.replace(key, with: "***") }
@@ -64,16 +75,23 @@ public struct OpenAIProvider: ReplyProvider {
 
     private func reply<C: Clock>(
         to prompt: Prompt,
-        clock: C,
+        on stopwatch: C,
         consume: (ReplyChunk) async throws -> Void
     ) async throws where C.Duration == Duration {
         let handoff = Handoff<[ReplyChunk]>()
-        let call = UpstreamCall(patience: StreamPatience(settings, from: clock.now), handoff: handoff, clock: clock)
-        let request = ChatCompletionRequest(prompt: prompt, settings: settings).httpRequest
+        let call = UpstreamCall(
+            prompt: prompt,
+            settings: settings,
+            schemas: schemas,
+            handoff: handoff,
+            stopwatch: stopwatch,
+            clock: clock,
+            random: random
+        )
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             // `consume` stays in this task; reading and watching go on beside it.
-            group.addTask { await call.read(from: client, request, logger: logger) }
+            group.addTask { await call.read(from: client, logger: logger) }
             group.addTask { await call.watch() }
             while let chunks = try await handoff.take() {
                 for chunk in chunks { try await consume(chunk) }

@@ -6,7 +6,8 @@ public struct OpenAISettings: Sendable {
     public var apiKey: String?
     /// The model to ask where a turn names none; without one the server chooses, if it can.
     public var model: String?
-    /// Whether `filters` are sent on, as a top-level member that OpenAI itself would refuse.
+    /// Whether `filters` are sent on, as a top-level member that OpenAI itself would refuse, and a top-level `contexts` of
+    /// the answer is taken.
     public var sendsExtensions: Bool
     /// How long the server may take until it sends its first token, connecting included: large models load for minutes.
     public var firstTokenTimeout: Duration
@@ -14,6 +15,8 @@ public struct OpenAISettings: Sendable {
     public var idleTimeout: Duration
     /// How long an answer may take as a whole.
     public var totalTimeout: Duration
+    /// The longest wait before a call is made a second time; it doubles with each further one.
+    public var retryDelay: Duration
 
     /// Makes settings.
     ///
@@ -21,10 +24,11 @@ public struct OpenAISettings: Sendable {
     ///   - url: The base address, up to and with `/v1`.
     ///   - apiKey: The bearer token.
     ///   - model: The model to ask where a turn names none.
-    ///   - sendsExtensions: Whether `filters` are sent on.
+    ///   - sendsExtensions: Whether `filters` are sent on and `contexts` are taken.
     ///   - firstTokenTimeout: The longest time until the first token.
     ///   - idleTimeout: The longest silence after that.
     ///   - totalTimeout: The longest time for an answer.
+    ///   - retryDelay: The longest first wait before a call is made again.
     public init(
         url: String,
         apiKey: String? = nil,
@@ -32,7 +36,8 @@ public struct OpenAISettings: Sendable {
         sendsExtensions: Bool = false,
         firstTokenTimeout: Duration = .seconds(120),
         idleTimeout: Duration = .seconds(60),
-        totalTimeout: Duration = .seconds(1800)
+        totalTimeout: Duration = .seconds(1800),
+        retryDelay: Duration = .milliseconds(500)
     ) {
         self.url = url
         self.apiKey = apiKey
@@ -41,5 +46,6 @@ public struct OpenAISettings: Sendable {
         self.firstTokenTimeout = firstTokenTimeout
         self.idleTimeout = idleTimeout
         self.totalTimeout = totalTimeout
+        self.retryDelay = retryDelay
     }
 }

@@ -28,6 +28,11 @@ struct StreamPatience<Instant: InstantProtocol>: Sendable where Instant.Duration
         silentSince = now
     }
 
+    /// How much time the server has left to begin.
+    func timeToBegin(at now: Instant) -> Duration {
+        now.duration(to: min(firstTokenBy, wholeBy))
+    }
+
     /// When to look again; or why the waiting is over.
     func verdict(at now: Instant) -> Result<Instant, ParleyError> {
         let (deadline, message) = earliest(at: now)

@@ -2,35 +2,51 @@ import AsyncHTTPClient
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import ParleyCore
 import Synchronization
 
-/// One call to the model's server: read in one task, watched in a second, handed over to a third.
+/// One call to the model's server, made again where it may be: read in one task, watched in a second, handed over to a third.
 final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
+    /// A call that was not answered, and why.
+    private struct Refusal: Error {
+        let failure: RetryRules.Failure
+        let error: ParleyError
+    }
+
+    private let prompt: Prompt
+    private let settings: OpenAISettings
+    private let schemas: SchemaMemory
     private let patience: Mutex<StreamPatience<C.Instant>>
     private let handoff: Handoff<[ReplyChunk]>
-    private let clock: C
+    private let stopwatch: C
+    private let clock: any WallClock
+    private let random: @Sendable () -> UInt64
 
-    /// Makes a call that hands over to `handoff`.
-    init(patience: StreamPatience<C.Instant>, handoff: Handoff<[ReplyChunk]>, clock: C) {
-        self.patience = Mutex(patience)
+    /// Makes a call that hands over to `handoff`; its time begins now.
+    init(
+        prompt: Prompt,
+        settings: OpenAISettings,
+        schemas: SchemaMemory,
+        handoff: Handoff<[ReplyChunk]>,
+        stopwatch: C,
+        clock: any WallClock,
+        random: @escaping @Sendable () -> UInt64
+    ) {
+        self.prompt = prompt
+        self.settings = settings
+        self.schemas = schemas
         self.handoff = handoff
+        self.stopwatch = stopwatch
         self.clock = clock
+        self.random = random
+        patience = Mutex(StreamPatience(settings, from: stopwatch.now))
     }
 
     /// Sends the request, and hands over what comes back until the answer is whole, or can't be.
-    func read(from client: HTTPClient, _ request: HTTPClientRequest, logger: Logger) async {
+    func read(from client: HTTPClient, logger: Logger) async {
         do {
-            let response = try await send(request, by: client, logger: logger)
-            logger.debug("The model's server answers", metadata: ["status": "\(response.status.code)"])
-            guard 200..<300 ~= response.status.code else {
-                throw await refusal(response, "answered \(response.status.code)")
-            }
-            // Some servers report an error with status 200, or can't stream.
-            let isJSON =
-                response.headers.first(name: "Content-Type")?.lowercased().hasPrefix("application/json") ?? false
-            if isJSON { throw await refusal(response, "answered without streaming") }
-            try await readBody(response.body)
+            try await readBody(answer(from: client, logger: logger))
             handoff.end()
         } catch {
             handoff.end(.failure(error))
@@ -40,10 +56,10 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
     /// Waits until the server has been waited for long enough, and ends the handing over; returns only when cancelled or then.
     func watch() async {
         while !Task.isCancelled {
-            switch patience.withLock({ $0.verdict(at: clock.now) }) {
+            switch patience.withLock({ $0.verdict(at: stopwatch.now) }) {
             case .success(let deadline):
                 // A sleep fails when it is cancelled: the call has ended.
-                guard (try? await clock.sleep(until: deadline, tolerance: nil)) != nil else { return }
+                guard (try? await stopwatch.sleep(until: deadline, tolerance: nil)) != nil else { return }
             case .failure(let error):
                 handoff.end(.failure(error))
                 return
@@ -51,27 +67,97 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
         }
     }
 
+    /// Asks until the server begins to answer, or must not be asked again.
+    private func answer(from client: HTTPClient, logger: Logger) async throws -> HTTPClientResponse.Body {
+        let model = prompt.model ?? settings.model
+        var prompt = prompt
+        if schemas.hasRefused(model) { prompt.answerSchema = nil }
+        var rules = RetryRules(delay: settings.retryDelay, sendsSchema: prompt.answerSchema != nil)
+        var hasDroppedSchema = false
+        while true {
+            do {
+                let body = try await send(prompt, by: client, logger: logger)
+                // It may have been refused for something else; now it is known.
+                if hasDroppedSchema { schemas.refused(model) }
+                return body
+            } catch let refusal as Refusal {
+                let remaining = patience.withLock { $0.timeToBegin(at: stopwatch.now) }
+                let jitter = Double(random() >> 11) / Double(1 << 53)
+                switch rules.verdict(on: refusal.failure, remaining: remaining, jitter: jitter) {
+                case .retry(let wait):
+                    logger.debug(
+                        "The model's server is asked again",
+                        metadata: ["failure": "\(refusal.failure)", "wait": "\(wait)"]
+                    )
+                    try await stopwatch.sleep(until: stopwatch.now.advanced(by: wait), tolerance: nil)
+                case .retryWithoutSchema:
+                    prompt.answerSchema = nil
+                    hasDroppedSchema = true
+                case .giveUp: throw refusal.error
+                case .mustWait(let wait):
+                    var error = refusal.error
+                    if error.message.last?.isPunctuation != true { error.message += "." }
+                    error.message += " It wants to be left alone for \(wait.components.seconds) seconds."
+                    throw error
+                }
+            }
+        }
+    }
+
     private func send(
-        _ request: HTTPClientRequest,
+        _ prompt: Prompt,
         by client: HTTPClient,
         logger: Logger
-    ) async throws -> HTTPClientResponse {
+    ) async throws -> HTTPClientResponse.Body {
+        let request = ChatCompletionRequest(prompt: prompt, settings: settings).httpRequest
+        let response: HTTPClientResponse
         do {
-            return try await client.execute(request, deadline: .distantFuture, logger: logger)
+            response = try await client.execute(request, deadline: .distantFuture, logger: logger)
         } catch {
             try Task.checkCancellation()
-            throw ParleyError(.upstreamError, "The model's server could not be reached.", cause: error)
+            throw Refusal(
+                failure: Self.isDisconnection(error) ? .disconnected : .lasting,
+                error: ParleyError(.upstreamError, "The model's server could not be reached.", cause: error)
+            )
+        }
+        logger.debug("The model's server answers", metadata: ["status": "\(response.status.code)"])
+        let status = response.status.code
+        guard 200..<300 ~= status else {
+            let retryAfter = response.headers.first(name: "Retry-After")
+                .flatMap { RetryAfter.duration($0, now: clock.now()) }
+            throw Refusal(
+                failure: .status(status, retryAfter: retryAfter),
+                error: await refusal(response, "answered \(status)")
+            )
+        }
+        // Some servers report an error with status 200, or can't stream.
+        let isJSON = response.headers.first(name: "Content-Type")?.lowercased().hasPrefix("application/json") ?? false
+        if isJSON { throw await refusal(response, "answered without streaming") }
+        return response.body
+    }
+
+    /// Whether a call failed since there is no connection, or no longer: what another moment may bring.
+    private static func isDisconnection(_ error: any Error) -> Bool {
+        switch error {
+        case is NIOConnectionError, is IOError, is ChannelError: true
+        case let error as HTTPClientError: error == .remoteConnectionClosed || error == .connectTimeout
+        case let error as HTTPParserError: error == .invalidEOFState
+        default: false
         }
     }
 
     private func readBody(_ body: HTTPClientResponse.Body) async throws {
-        var stream = CompletionStream()
+        var stream = CompletionStream(
+            takesTools: !prompt.tools.isEmpty,
+            takesContexts: settings.sendsExtensions,
+            newID: { [random] in "call_\(String(random(), radix: 36))" }
+        )
         do {
             for try await buffer in body {
                 let chunks = stream.feed(buffer.readableBytesView)
                 patience.withLock { $0.heard(hasBegun: stream.hasBegun) }
                 if !chunks.isEmpty { try await handoff.give(chunks) }
-                patience.withLock { $0.listen(at: clock.now) }
+                patience.withLock { $0.listen(at: stopwatch.now) }
                 switch stream.outcome {
                 case .open: continue
                 case .complete: return

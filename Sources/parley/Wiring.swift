@@ -200,7 +200,14 @@ struct Wiring {
         guard let url = settings.modelURL else { return nil }
         return OpenAIProvider(
             client: client,
-            settings: OpenAISettings(url: url, apiKey: settings.modelAPIKey, model: settings.modelName),
+            settings: OpenAISettings(
+                url: url,
+                apiKey: settings.modelAPIKey,
+                model: settings.modelName,
+                sendsExtensions: settings.usesModelExtensions,
+                firstTokenTimeout: settings.firstTokenTimeout,
+                totalTimeout: settings.modelTimeout
+            ),
             logger: logger
         )
     }

@@ -139,6 +139,29 @@ extension SettingKey {
             help: "The model to ask for when a turn names none."
         ),
         SettingKey(
+            name: "model.extensions",
+            kind: .choice(["on", "off"]),
+            defaultText: "off",
+            help: """
+                Whether a turn's filters are sent to the model's server as a top-level filters, and a top-level contexts of \
+                its answer is kept. OpenAI's own server refuses requests with such a member.
+                """
+        ),
+        SettingKey(
+            name: "model.first_token_timeout",
+            kind: .integer(1...3600),
+            defaultText: "120",
+            help: """
+                How many seconds the model's server may take to begin its answer, connecting and asking again included.
+                """
+        ),
+        SettingKey(
+            name: "model.timeout",
+            kind: .integer(1...86_400),
+            defaultText: "1800",
+            help: "How many seconds an answer of the model's server may take as a whole."
+        ),
+        SettingKey(
             name: "model.titles",
             kind: .choice(["on", "off"]),
             defaultText: "on",

@@ -54,6 +54,15 @@ struct SettingOptions: ParsableArguments {
     @Option(help: ArgumentHelp(SettingKey.help("personas"), valueName: "directory"))
     var personas: String?
 
+    @Option(help: ArgumentHelp(SettingKey.help("model.extensions"), valueName: "on|off"))
+    var modelExtensions: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("model.first_token_timeout"), valueName: "seconds"))
+    var modelFirstTokenTimeout: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("model.timeout"), valueName: "seconds"))
+    var modelTimeout: String?
+
     @Option(help: ArgumentHelp(SettingKey.help("limits.rates"), valueName: "on|off"))
     var limitsRates: String?
 
@@ -70,7 +79,9 @@ struct SettingOptions: ParsableArguments {
             "signup": signup, "jwt.secret": jwtSecret, "jwt.secrets": jwtSecrets, "jwt.jwks": jwtJwks,
             "jwt.issuer": jwtIssuer,
             "jwt.audience": jwtAudience, "jwt.identity": jwtIdentity, "model.url": modelUrl,
-            "model.api_key": modelApiKey, "model.name": modelName, "model.titles": modelTitles, "personas": personas,
+            "model.api_key": modelApiKey, "model.name": modelName, "model.extensions": modelExtensions,
+            "model.first_token_timeout": modelFirstTokenTimeout, "model.timeout": modelTimeout,
+            "model.titles": modelTitles, "personas": personas,
             "limits.rates": limitsRates,
             "log.level": logLevel, "log.format": logFormat,
         ].compactMapValues { $0 }

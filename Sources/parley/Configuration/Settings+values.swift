@@ -61,6 +61,9 @@ extension Settings {
         }
         reader.text("model.api_key") { modelAPIKey = $0 }
         reader.text("model.name") { modelName = $0 }
+        reader.choice("model.extensions") { usesModelExtensions = $0 == "on" }
+        reader.integer("model.first_token_timeout") { firstTokenTimeout = .seconds($0) }
+        reader.integer("model.timeout") { modelTimeout = .seconds($0) }
         reader.choice("model.titles") { improvesTitles = $0 == "on" }
         reader.text("personas") { path, problems in
             var files = PersonaFiles.builtIn()

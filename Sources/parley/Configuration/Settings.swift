@@ -18,6 +18,9 @@ struct Settings: Sendable {
     var modelURL: String?
     var modelAPIKey: String?
     var modelName: String?
+    var usesModelExtensions = false
+    var firstTokenTimeout = Duration.seconds(120)
+    var modelTimeout = Duration.seconds(1800)
     var improvesTitles = true
     var personas = Personas(PersonaFiles.builtIn().personas)
     var keepsRates = true

@@ -5,8 +5,12 @@ import Testing
 
 @Suite("Reading a streamed chat completion")
 struct CompletionStreamTests {
+    private static var stream: CompletionStream {
+        CompletionStream(takesTools: true, takesContexts: true, newID: { "call_new" })
+    }
+
     private func read(_ stream: String, error: (any Error)? = nil) -> (chunks: [ReplyChunk], failure: String?) {
-        var completion = CompletionStream()
+        var completion = Self.stream
         let chunks = completion.feed(stream.utf8) + completion.end(error)
         if case .failed(let error) = completion.outcome { return (chunks, error.message) }
         return (chunks, nil)
@@ -54,7 +58,7 @@ struct CompletionStreamTests {
         #expect(read.failure == nil)
         #expect(
             read.chunks == [
-                .model("m-1"), .text("Hé"), .text("llo 👩‍👧"), .finishReason("stop"),
+                .model("m-1"), .reasoning("hm"), .text("Hé"), .text("llo 👩‍👧"), .finishReason("stop"),
                 .usage(TokenUsage(prompt: 7, completion: 2)),
             ]
         )
@@ -65,7 +69,7 @@ struct CompletionStreamTests {
         let stream = Array(Self.answer.utf8)
         let whole = read(Self.answer).chunks
         for cut in 0...stream.count {
-            var completion = CompletionStream()
+            var completion = Self.stream
             let chunks = completion.feed(stream[..<cut]) + completion.feed(stream[cut...]) + completion.end()
             #expect(chunks == whole, "cut at \(cut)")
         }
@@ -81,7 +85,7 @@ struct CompletionStreamTests {
             to: #require(text.firstRange(of: finishLine)).upperBound
         )
         for cut in 0..<stream.count {
-            var completion = CompletionStream()
+            var completion = Self.stream
             _ = completion.feed(stream[..<cut])
             _ = completion.end()
             switch completion.outcome {
@@ -128,5 +132,65 @@ struct CompletionStreamTests {
         let read = read("data: {\"choices\":[{\"delta\":{\"refusal\":\"I won't.\"}}]}\n\ndata: [DONE]\n\n")
         #expect(read.chunks == [.text("I won't.")])
         #expect(read.failure == nil)
+    }
+
+    private static let calls = """
+        data: {"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]}}]}
+
+        data: {"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\\"q\\":"}}]}}]}
+
+        data: {"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"1}"}}]}}]}
+
+
+        """
+
+    @Test("Tool calls are handed out whole, before the reason why the answer ends, or at its end; a torn one never is")
+    func toolCalls() {
+        let call = ReplyChunk.toolCall(ToolCall(id: "a", name: "f", arguments: #"{"q":1}"#))
+        let finish = #"data: {"choices":[{"delta":{},"finish_reason":"tool_calls"}]}"# + "\n\n"
+        let done = "data: [DONE]\n\n"
+        #expect(read(Self.calls + finish + done).chunks == [call, .finishReason("tool_calls")])
+        #expect(read(Self.calls + done).chunks == [call])
+        let torn = read(Self.calls)
+        #expect(torn.chunks == [])
+        #expect(torn.failure?.contains("broke off") == true)
+    }
+
+    @Test("Calls of tools that were not offered, and passages that were not asked for, are no part of the answer")
+    func unasked() {
+        var stream = CompletionStream(takesTools: false, takesContexts: false, newID: { "" })
+        let finish = #"data: {"contexts":[{"text":"t"}],"choices":[{"delta":{},"finish_reason":"tool_calls"}]}"#
+        let chunks = stream.feed("\(Self.calls)\(finish)\n\ndata: [DONE]\n\n".utf8)
+        #expect(chunks == [.finishReason("tool_calls")])
+        #expect(stream.hasBegun)
+        guard case .complete = stream.outcome else {
+            Issue.record("not complete")
+            return
+        }
+    }
+
+    @Test("A call without a name, too many calls and too long ones end the answer")
+    func faultyCalls() {
+        func calls(_ count: Int, _ function: String) -> String {
+            let calls = (0..<count).map { #"{"index":\#($0),"id":"c\#($0)","function":\#(function)}"# }
+            return "data: {\"choices\":[{\"delta\":{\"tool_calls\":[\(calls.joined(separator: ","))]},"
+                + "\"finish_reason\":\"tool_calls\"}]}\n\n"
+        }
+        #expect(read(calls(1, "{}")).failure?.contains("without naming one") == true)
+        #expect(read(calls(33, #"{"name":"f"}"#)).failure?.contains("too many tools") == true)
+        let long = String(repeating: "x", count: ToolCallAssembly.limitBytes)
+        #expect(read(calls(1, #"{"name":"f","arguments":"\#(long)"}"#)).failure?.contains("too long") == true)
+        #expect(read(calls(32, #"{"name":"f"}"#)).chunks.count == 33)
+    }
+
+    @Test("Passages are objects, as many as a message keeps")
+    func contexts() {
+        let long = String(repeating: "x", count: Limits.messageAttachmentBytes)
+        let contexts = #"[{"title":"a"},"no object",{"text":"\#(long)"},{"title":"b"}]"#
+        let read = read("data: {\"contexts\":\(contexts),\"choices\":[]}\n\ndata: [DONE]\n\n")
+        #expect(read.chunks == [.contexts([["title": "a"], ["title": "b"]])])
+        let many = String(repeating: "{},", count: 200)
+        let bounded = self.read("data: {\"contexts\":[\(many){}],\"choices\":[]}\n\ndata: [DONE]\n\n")
+        #expect(bounded.chunks == [.contexts(Array(repeating: [:], count: 100))])
     }
 }

@@ -81,8 +81,9 @@ struct ConfigCommandTests {
         "store": "sqlite:other.db", "signup": "closed", "jwt.secrets": "one=" + String(repeating: "s", count: 32),
         "jwt.jwks": "keys.json", "jwt.issuer": "an issuer", "jwt.audience": "an audience", "jwt.identity": "sub",
         "model.url": "https://models.example/v1", "model.api_key": "a key", "model.name": "a name",
-        "model.titles": "off", "personas": "personas", "limits.rates": "off", "log.level": "debug",
-        "log.format": "json",
+        "model.titles": "off", "personas": "personas",
+        "model.extensions": "on", "model.first_token_timeout": "7", "model.timeout": "77",
+        "limits.rates": "off", "log.level": "debug", "log.format": "json",
     ]
 
     @Test("Every setting can be an option, a variable and a line of a file", arguments: ["option", "variable", "file"])
