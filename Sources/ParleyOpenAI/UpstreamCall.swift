@@ -146,7 +146,22 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
         }
     }
 
+    /// Hands an answer over until it is whole; then waits a moment for the body's end, so that the connection can be used
+    /// again: one that is left in mid-body can't.
     private func readBody(_ body: HTTPClientResponse.Body) async throws {
+        let (lingering, isWhole) = AsyncStream<Never>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await self.readBody(body, isWhole) }
+            group.addTask { [stopwatch] in
+                for await _ in lingering {}
+                try await stopwatch.sleep(until: stopwatch.now.advanced(by: .milliseconds(200)), tolerance: nil)
+            }
+            try await group.next()
+        }
+    }
+
+    private func readBody(_ body: HTTPClientResponse.Body, _ isWhole: AsyncStream<Never>.Continuation) async throws {
         var stream = CompletionStream(
             takesTools: !prompt.tools.isEmpty,
             takesContexts: settings.sendsExtensions,
@@ -154,13 +169,14 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
         )
         do {
             for try await buffer in body {
+                if case .complete = stream.outcome { continue }
                 let chunks = stream.feed(buffer.readableBytesView)
                 patience.withLock { $0.heard(hasBegun: stream.hasBegun) }
                 if !chunks.isEmpty { try await handoff.give(chunks) }
                 patience.withLock { $0.listen(at: stopwatch.now) }
                 switch stream.outcome {
                 case .open: continue
-                case .complete: return
+                case .complete: isWhole.finish()
                 case .failed(let error): throw error
                 }
             }
