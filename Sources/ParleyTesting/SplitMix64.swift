@@ -1,5 +1,5 @@
 /// A small generator with a seed, so that a random run can be run again (Steele, Lea and Flood, OOPSLA 2014).
-public struct SplitMix64: RandomNumberGenerator {
+public struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     /// Makes a generator; one seed gives one sequence.

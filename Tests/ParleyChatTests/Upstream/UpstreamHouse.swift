@@ -21,6 +21,7 @@ struct UpstreamHouse: Sendable {
     ///   - stopwatch: What the provider measures its waiting by.
     ///   - change: Changes the provider's settings.
     ///   - body: What is done in it.
+    /// - Throws: What `body` throws.
     static func run(
         _ server: UpstreamSettings = UpstreamSettings(),
         stopwatch: any Clock<Duration> = ContinuousClock(),

@@ -12,18 +12,26 @@ struct LiveCaller: Sendable {
     let token: String?
     let client: HTTPClient
 
+    /// As many connections as there are callers, and no second try.
+    static var clientConfiguration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(10), read: .seconds(30)))
+        configuration.httpVersion = .http1Only
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+        // A dead server is what some of these tests are about.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
+    }
+
     /// Runs a test with a client that keeps as many connections as there are callers, and never tries a second time.
     static func with<Result>(
         _ server: RunningServer,
         as identity: Identity? = .alice,
         _ test: (LiveCaller) async throws -> Result
     ) async throws -> Result {
-        var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(10), read: .seconds(30)))
-        configuration.httpVersion = .http1Only
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
-        // A dead server is what some of these tests are about.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        let client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
+        let client = HTTPClient(
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            configuration: clientConfiguration
+        )
         do {
             var token: String?
             if let identity { token = try await RunningServer.token(of: identity) }
@@ -46,8 +54,16 @@ struct LiveCaller: Sendable {
     }
 
     /// Calls, and hands each event of the answer's stream over once it is here as a whole; returns the status.
-    func stream(_ path: String, _ body: JSON, _ consume: (ServerSentEvent) async throws -> Void) async throws -> UInt {
-        let response = try await client.execute(request(.POST, path, body: body), timeout: .seconds(60))
+    ///
+    /// Without a body it is a GET.
+    func stream(
+        _ path: String,
+        _ body: JSON? = nil,
+        headers: HTTPHeaders = [:],
+        _ consume: (ServerSentEvent) async throws -> Void
+    ) async throws -> UInt {
+        let request = request(body == nil ? .GET : .POST, path, body: body, headers: headers)
+        let response = try await client.execute(request, timeout: .seconds(60))
         var text: [UInt8] = []
         for try await buffer in response.body {
             text += buffer.readableBytesView
