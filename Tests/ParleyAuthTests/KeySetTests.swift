@@ -73,7 +73,11 @@ struct KeySetTests {
         Refusal("keys[0] has no kid, which beside other keys", KeyForge.keySet(ec.key(["kid": nil]), rsa.key())),
         Refusal(
             "keys[1] (kid 'e2') is not for",
-            KeyForge.keySet(ec.key(), ec.key(["kid": "\"e2\"", "use": "\"enc\""]))
+            KeyForge.keySet(ec.key(), ec.key(["kid": "\"e2\"", "use": "\"encryption\""]))
+        ),
+        Refusal(
+            "it holds no key for signatures",
+            KeyForge.keySet(ec.key(["use": "\"enc\""]), rsa.key(["use": "\"enc\""]))
         ),
         Refusal("keys[0] has a kid that is not text", KeyForge.keySet(ec.key(["kid": "7"]))),
         Refusal("keys[0] has a kid that is not text", KeyForge.keySet(ec.key(["kid": "null"]))),
@@ -87,7 +91,7 @@ struct KeySetTests {
 
     static let uses: [Refusal] = all.flatMap { forge in
         [
-            Refusal(forge, ["use": "\"enc\""], "is not for signatures"),
+            Refusal(forge, ["use": "\"tls\""], "is not for signatures"),
             Refusal(forge, ["use": "\"SIG\""], "is not for signatures"),
             Refusal(forge, ["use": "null"], "is not for signatures"),
             Refusal(forge, ["use": "[\"sig\"]"], "is not for signatures"),
@@ -188,6 +192,20 @@ struct KeySetTests {
         let ring = try KeyRing([], keySet: KeyForge.keySet(forge.key(changes)))
         let header = changes.keys.contains("kid") ? "{\"alg\":\"\(forge.algorithm)\"}" : forge.header
         try await ring.check(CompactToken(forge.token(header: header)))
+    }
+
+    @Test("A key that says it is for encryption is passed over, and verifies nothing", arguments: all)
+    func encryption(_ forge: KeyForge) async throws {
+        let other = KeyForge.all.first { $0.algorithm != forge.algorithm } ?? forge
+        let set = KeyForge.keySet(
+            forge.key(["kid": nil, "use": "\"enc\"", "alg": "\"RSA-OAEP\""]),
+            other.key(["kid": nil])
+        )
+        let ring = try KeyRing([], keySet: set)
+        try await ring.check(CompactToken(other.token(header: "{\"alg\":\"\(other.algorithm)\"}")))
+        await #expect(throws: TokenFlaw.self) {
+            try await ring.check(CompactToken(forge.token(header: "{\"alg\":\"\(forge.algorithm)\"}")))
+        }
     }
 
     @Test("Moduli at both ends of what is taken are taken", arguments: [2048, 8192])

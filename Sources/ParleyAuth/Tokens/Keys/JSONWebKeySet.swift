@@ -2,9 +2,11 @@ import ParleyCore
 
 /// The public keys of an identity provider, as it publishes them (RFC 7517, section 5).
 ///
-/// One bad key refuses the whole set: an operator who is not told of it would look for the fault in tokens.
+/// One bad key refuses the whole set: an operator who is not told of it would look for the fault in tokens. Keys that
+/// say of themselves that they are for encryption (`use` is `enc`) are passed over: some providers publish them beside the
+/// others by default, and nothing is ever checked with them.
 struct JSONWebKeySet: Sendable {
-    /// The keys in their order.
+    /// The keys for signatures, in their order; at least one.
     let keys: [JSONWebKey]
 
     /// Decodes a set; throws ``ParleyError/Code/invalidRequest`` naming `jwt.jwks`, the key's place and name, and why.
@@ -23,11 +25,13 @@ struct JSONWebKeySet: Sendable {
         guard entries.count <= Limits.keySetKeys else {
             throw Self.refusal("holds \(entries.count) keys, more than \(Limits.keySetKeys)")
         }
+        let signing = entries.enumerated().filter { $0.element["use"]?.stringValue != "enc" }
+        guard !signing.isEmpty else { throw Self.refusal("holds no key for signatures, only for encryption") }
         var keys: [JSONWebKey] = []
-        for (index, entry) in entries.enumerated() {
+        for (index, entry) in signing {
             do throws(JSONWebKey.Flaw) {
                 let key = try JSONWebKey(entry)
-                guard key.kid != nil || entries.count == 1 else {
+                guard key.kid != nil || signing.count == 1 else {
                     throw JSONWebKey.Flaw(reason: "has no kid, which beside other keys it needs")
                 }
                 guard !keys.contains(where: { $0.isNamed(as: key) }) else {
