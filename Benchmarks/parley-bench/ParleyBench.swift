@@ -4,14 +4,15 @@ import ParleyCore
 
 /// Measures a release build of Parley beside the ceiling that its HTTP server sets, in one process and one run.
 ///
-/// Each figure stands beside a bare route of the same server that answers with the same bytes and does nothing else, or
-/// beside the bare check of a signature. Their rounds alternate, so that both see the same minutes of a machine that others use too; the ratio is what to compare
+/// Each figure stands beside a bare route of the same server that answers with the same bytes and does nothing else; beside
+/// the model's server when it is asked without Parley; or beside the bare check of a signature. Their rounds alternate, so
+/// that both see the same minutes of a machine that others use too; the ratio is what to compare
 /// between machines and days.
 @main
 struct ParleyBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parley-bench",
-        abstract: "Measure appends, history reads and the check of tokens, each beside its ceiling."
+        abstract: "Measure appends, history reads, turns and the check of tokens, each beside its ceiling."
     )
 
     @Option(help: "How long a round lasts, in seconds.")
@@ -23,19 +24,23 @@ struct ParleyBench: AsyncParsableCommand {
     @Option(parsing: .upToNextOption, help: "How many callers there are at once, each on a connection of its own.")
     var callers = [1, 16, 64]
 
-    @Option(parsing: .upToNextOption, help: "Measure only these: appends, reads, tokens.")
+    @Option(parsing: .upToNextOption, help: "How many replies of a model are written at once.")
+    var replies = [1, 100, 500]
+
+    @Option(parsing: .upToNextOption, help: "Measure only these: appends, reads, turns, tokens.")
     var only = Subject.allCases
 
     @Option(help: "Where the database and latest.json are written; its disk is what durable appends wait for.")
     var directory = ".build/bench"
 
     func validate() throws {
-        guard seconds > 0, rounds > 0, callers.allSatisfy({ 1...1024 ~= $0 }) else {
-            throw ValidationError("--seconds and --rounds must be above 0, --callers from 1 to 1024.")
+        guard seconds > 0, rounds > 0, (callers + replies).allSatisfy({ 1...1000 ~= $0 }) else {
+            throw ValidationError("--seconds and --rounds must be above 0, --callers and --replies from 1 to 1000.")
         }
     }
 
     func run() async throws {
+        OpenFiles.allowAll()
         let logger = Logger(label: "parley-bench") { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = .warning
@@ -48,12 +53,14 @@ struct ParleyBench: AsyncParsableCommand {
         print(Report.header)
         let workloads = only.compactMap(\.workload)
         if !workloads.isEmpty {
-            let callers = callers
+            let (callers, replies) = (callers, replies)
             try await Servers.run(callers: callers.max() ?? 1, database: directory.database, logger: logger) {
                 targets in
                 for workload in workloads {
-                    for callers in callers {
-                        report.add(try await comparison.measure(workload, callers: callers, targets))
+                    for callers in workload == .turns ? replies : callers {
+                        for figure in try await comparison.measure(workload, callers: callers, targets) {
+                            report.add(figure)
+                        }
                     }
                 }
             }

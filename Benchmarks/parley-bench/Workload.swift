@@ -4,11 +4,13 @@ enum Workload: String, CaseIterable, Sendable {
     case appends
     /// Reads of a conversation's last 50 messages of about 300 bytes each.
     case reads
+    /// Turns with a model's server, streamed to the end; counted by what the model's server sends.
+    case turns
 }
 
 /// What a run may measure.
 enum Subject: String, CaseIterable, Sendable {
-    case appends, reads
+    case appends, reads, turns
     /// Bearer tokens, without HTTP.
     case tokens
 

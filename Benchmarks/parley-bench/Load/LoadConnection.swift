@@ -1,7 +1,7 @@
 import Histogram
 import NIOCore
 
-/// One caller: sends its requests in turn over one connection, and records how long each answer took.
+/// One caller: sends its requests in turn over one connection, and records how long each answer took, or its first delta.
 final class LoadConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -18,16 +18,23 @@ final class LoadConnection: ChannelInboundHandler {
         let latencies: EventLoopFuture<Latencies>
     }
 
+    private enum Scanner {
+        case wholes(AnswerScanner)
+        case streams(StreamScanner)
+    }
+
     private let requests: [ByteBuffer]
     private let result: EventLoopPromise<Latencies>
-    private var answers = AnswerScanner()
+    private var scanner: Scanner
     private var latencies = Latencies.latencies
     private var next = 0
     private var sentAt = ContinuousClock.now
     private var end = ContinuousClock.now
 
-    init(_ requests: [ByteBuffer], result: EventLoopPromise<Latencies>) {
+    /// Makes a caller; with `marks` its answers are streams, and how long the first delta took is recorded.
+    init(_ requests: [ByteBuffer], marks: StreamMarks?, result: EventLoopPromise<Latencies>) {
         self.requests = requests
+        scanner = marks.map { .streams(StreamScanner($0)) } ?? .wholes(AnswerScanner())
         self.result = result
     }
 
@@ -39,10 +46,10 @@ final class LoadConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         do {
-            guard let status = try answers.scan(unwrapInboundIn(data)) else { return }
-            guard 200..<300 ~= status else { throw LoadError.status(status) }
+            let (isRecorded, isComplete) = try scan(unwrapInboundIn(data))
             let now = ContinuousClock.now
-            latencies.record(now - sentAt)
+            if isRecorded { latencies.record(now - sentAt) }
+            guard isComplete else { return }
             if now < end { return send(context) }
             result.succeed(latencies)
         } catch {
@@ -60,6 +67,20 @@ final class LoadConnection: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         result.fail(error)
         context.close(promise: nil)
+    }
+
+    private func scan(_ arrived: ByteBuffer) throws -> (isRecorded: Bool, isComplete: Bool) {
+        switch scanner {
+        case .streams(var streams):
+            defer { scanner = .streams(streams) }
+            let (isFirst, isComplete) = try streams.scan(arrived)
+            return (isFirst, isComplete)
+        case .wholes(var answers):
+            defer { scanner = .wholes(answers) }
+            guard let status = try answers.scan(arrived) else { return (false, false) }
+            guard 200..<300 ~= status else { throw LoadError.status(status) }
+            return (true, true)
+        }
     }
 
     private func send(_ context: ChannelHandlerContext) {

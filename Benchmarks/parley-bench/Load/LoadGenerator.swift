@@ -8,6 +8,8 @@ struct LoadTarget: Sendable {
     let port: Int
     /// Each caller's requests, ready to be sent.
     let requests: [[ByteBuffer]]
+    /// Where answers are streams: what marks their first delta and their end.
+    var marks: StreamMarks?
 }
 
 /// Callers that each send a request as soon as the answer to the one before is there.
@@ -48,7 +50,9 @@ struct LoadGenerator: Sendable {
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(LoadConnection(requests, result: promise))
+                        try channel.pipeline.syncOperations.addHandler(
+                            LoadConnection(requests, marks: target.marks, result: promise)
+                        )
                     }
                 }
                 .connect(host: "127.0.0.1", port: target.port)

@@ -23,11 +23,15 @@ struct Figure: Sendable {
     /// The figure as a line of the table that ``Report/header`` heads.
     var line: String {
         let columns = [
-            String(format: "%.0f", value), unit, String(format: "%.3f", p50), String(format: "%.3f", p99),
-            String(format: "%.0f", ceiling), String(format: "%.3f", ratio), String(format: "%.1f", serverMicroseconds),
-            String(format: "%.1f", ceilingMicroseconds), String(format: "%.0f", generatorMicroseconds),
+            number(value), unit, String(format: "%.3f", p50), String(format: "%.3f", p99),
+            number(ceiling), String(format: "%.3f", ratio), number(serverMicroseconds), number(ceilingMicroseconds),
+            number(generatorMicroseconds),
         ]
         return Report.row(name, columns)
+    }
+
+    private func number(_ value: Double) -> String {
+        String(format: abs(value) < 20 ? "%.2f" : "%.0f", value)
     }
 
     func write(to writer: inout JSONWriter) {

@@ -26,7 +26,7 @@ struct ParleyUnderTest {
     private let registry: ReplyRegistry
     private let issuer: TokenIssuer
 
-    init(store database: SQLiteStore, ids: any IDMaker, logger: Logger) throws {
+    init(store database: SQLiteStore, provider: any ReplyProvider, ids: any IDMaker, logger: Logger) throws {
         let bus = InProcessEventBus()
         let clock = SystemClock()
         let secret = HMACSecret(kid: nil, bytes: Array("a secret for measuring, known to all".utf8))
@@ -50,7 +50,7 @@ struct ParleyUnderTest {
             chat: ChatService(
                 store: store,
                 bus: bus,
-                provider: EchoProvider(),
+                provider: provider,
                 queryLog: database,
                 registry: registry,
                 clock: clock,

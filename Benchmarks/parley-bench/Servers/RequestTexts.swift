@@ -1,5 +1,6 @@
 import NIOCore
 import ParleyCore
+import ParleyUpstream
 
 /// The requests that are sent, as they stand on the wire.
 struct RequestTexts: Sendable {
@@ -17,15 +18,11 @@ struct RequestTexts: Sendable {
             return [ByteBuffer(string: "GET \(path) HTTP/1.1\r\n\(Self.headers(token))\r\n")]
         case .appends:
             let path = path ?? "/api/conversations/\(log)/messages"
-            return (0..<Self.appendsEach).map { number in
-                let body = appendBody(of: person, number)
-                return ByteBuffer(
-                    string: """
-                        POST \(path) HTTP/1.1\r\n\(Self.headers(token))Content-Type: application/json\r\n\
-                        Content-Length: \(body.utf8.count)\r\n\r\n\(body)
-                        """
-                )
-            }
+            return (0..<Self.appendsEach).map { Self.post(appendBody(of: person, $0), to: path, token) }
+        case .turns:
+            // Each in a conversation of its own, so that the last is asked no more than the first.
+            let body: JSON = ["message": .string(Self.question), "stream": true]
+            return [Self.post(body.text, to: path ?? "/api/chat", token)]
         }
     }
 
@@ -33,6 +30,30 @@ struct RequestTexts: Sendable {
     func appendBody(of person: Int, _ number: Int) -> String {
         let text = SampleText.message(1_000_000 + person * Self.appendsEach + number)
         return (["role": "user", "content": .string(text)] as JSON).text
+    }
+
+    /// What every turn asks: its answer has some two hundred deltas.
+    private static let question = SampleText.message(0) + SampleText.message(1)
+
+    /// How many deltas the answer to a turn has.
+    static let deltasPerTurn = DerivedAnswer.deltas(of: DerivedAnswer.text(to: question)).count
+
+    /// What Parley asks the model's server in a turn: for asking it without Parley.
+    static let bareTurn: [ByteBuffer] = {
+        let body: JSON = [
+            "messages": [["role": "user", "content": .string(question)]], "stream": true,
+            "stream_options": ["include_usage": true],
+        ]
+        return [post(body.text, to: "/v1/chat/completions", "none")]
+    }()
+
+    private static func post(_ body: String, to path: String, _ token: String) -> ByteBuffer {
+        ByteBuffer(
+            string: """
+                POST \(path) HTTP/1.1\r\n\(headers(token))Content-Type: application/json\r\n\
+                Content-Length: \(body.utf8.count)\r\n\r\n\(body)
+                """
+        )
     }
 
     private static func headers(_ token: String) -> String {

@@ -10,8 +10,8 @@ struct Samples: Sendable {
     /// Asks once for each.
     static func fetch(_ requests: RequestTexts, from port: Int) async throws -> Samples {
         Samples(
-            reads: try await fetch(requests.sample(.reads, from: port)),
-            appends: try await fetch(requests.sample(.appends, from: port))
+            reads: try await fetch(requests.sampleRead(from: port)),
+            appends: try await fetch(requests.sampleAppend(from: port))
         )
     }
 
@@ -23,20 +23,23 @@ struct Samples: Sendable {
 }
 
 extension RequestTexts {
-    /// The first person's request.
-    fileprivate func sample(_ workload: Workload, from port: Int) -> HTTPClientRequest {
-        let person = people[0]
-        let base = "http://127.0.0.1:\(port)/api/conversations/"
-        var request: HTTPClientRequest
-        switch workload {
-        case .reads: request = HTTPClientRequest(url: base + "\(person.history)/messages?limit=50")
-        case .appends:
-            request = HTTPClientRequest(url: base + "\(person.log)/messages")
-            request.method = .POST
-            request.headers.add(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(string: appendBody(of: 0, 0)))
-        }
-        request.headers.add(name: "Authorization", value: "Bearer \(person.token)")
+    /// The first person's read.
+    fileprivate func sampleRead(from port: Int) -> HTTPClientRequest {
+        sample("\(people[0].history)/messages?limit=50", from: port)
+    }
+
+    /// The first person's first append.
+    fileprivate func sampleAppend(from port: Int) -> HTTPClientRequest {
+        var request = sample("\(people[0].log)/messages", from: port)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.body = .bytes(ByteBuffer(string: appendBody(of: 0, 0)))
+        return request
+    }
+
+    private func sample(_ path: String, from port: Int) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/api/conversations/\(path)")
+        request.headers.add(name: "Authorization", value: "Bearer \(people[0].token)")
         return request
     }
 }

@@ -1,10 +1,13 @@
+import AsyncHTTPClient
 import Hummingbird
 import Logging
 import ParleyCore
+import ParleyOpenAI
 import ParleySQLite
+import ParleyUpstream
 import ServiceLifecycle
 
-/// The servers that are measured: Parley over a real SQLite file, and the bare routes.
+/// The servers that are measured: Parley over a real SQLite file, the bare routes, and the model's server that Parley asks.
 enum Servers {
     /// Runs both on ports of the system's choice, lets `body` load them, and ends them, also on failure.
     static func run(
@@ -15,18 +18,30 @@ enum Servers {
     ) async throws {
         let ids = UUIDv7Maker()
         let store = try await SQLiteStore.open(path: database, ids: ids, logger: logger)
+        let client = HTTPClient(configuration: OpenAIProvider.clientConfiguration)
         do {
-            try await run(ParleyUnderTest(store: store, ids: ids, logger: logger), callers: callers, logger, body)
+            try await Upstream.run { upstream in
+                let provider = OpenAIProvider(
+                    client: client,
+                    settings: OpenAISettings(url: upstream.url),
+                    logger: logger
+                )
+                let parley = try ParleyUnderTest(store: store, provider: provider, ids: ids, logger: logger)
+                try await run(parley, callers: callers, upstream, logger, body)
+            }
         } catch {
+            try await client.shutdown()
             try await store.close()
             throw error
         }
+        try await client.shutdown()
         try await store.close()
     }
 
     private static func run(
         _ parley: ParleyUnderTest,
         callers: Int,
+        _ upstream: Upstream,
         _ logger: Logger,
         _ body: (Targets) async throws -> Void
     ) async throws {
@@ -35,7 +50,13 @@ enum Servers {
             let requests = RequestTexts(people: people)
             let samples = try await Samples.fetch(requests, from: port)
             try await running({ [BareServer(samples: samples).service(onRunning: $0)] }, logger) { barePort in
-                try await body(Targets(parleyPort: port, barePort: barePort, requests: requests))
+                let targets = Targets(
+                    parleyPort: port,
+                    barePort: barePort,
+                    upstreamPort: upstream.port,
+                    requests: requests
+                )
+                try await body(targets)
             }
         }
     }
