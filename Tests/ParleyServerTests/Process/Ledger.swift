@@ -41,18 +41,24 @@ final class Ledger: Sendable {
 
     private struct State {
         var entries = Entries()
+        // The turns of this life of the server of which a part was shown.
+        var underWay: Set<String> = []
         var countdown = 0
         var action: (@Sendable () -> Void)?
     }
+
+    private static let fewReplies = 5
 
     private let state = Mutex(State())
 
     /// All that is known now.
     var entries: Entries { state.withLock { $0.entries } }
 
-    /// Does something once, in the midst of all, when so many more promises were made to clients.
+    /// Does something once, in the midst of all: when so many more promises were made to clients, and a few replies are
+    /// being shown.
     func after(_ promises: Int, _ action: @escaping @Sendable () -> Void) {
         state.withLock { state in
+            state.underWay = []
             state.countdown = promises
             state.action = action
         }
@@ -76,32 +82,33 @@ final class Ledger: Sendable {
 
     /// Notes that the server said a message is stored.
     func acknowledge(_ append: Append, seq: Int) {
-        promise { $0.appends[append.id]?.seq = seq }
+        promise { $0.entries.appends[append.id]?.seq = seq }
     }
 
     /// Notes an event of a turn's stream.
     func show(_ event: ServerSentEvent, of turn: Turn) {
-        promise { entries in
-            var shown = entries.turns[turn.id] ?? turn
-            if let fault = shown.take(event) { entries.faults.append(fault) }
-            entries.turns[turn.id] = shown
+        promise { state in
+            var shown = state.entries.turns[turn.id] ?? turn
+            if let fault = shown.take(event) { state.entries.faults.append(fault) }
+            state.entries.turns[turn.id] = shown
+            if shown.isUnderWay { state.underWay.insert(turn.id) } else { state.underWay.remove(turn.id) }
         }
     }
 
     /// Notes a turn that was answered as a whole.
     func answer(_ turn: Turn, reply: JSON, conversation: String?) {
-        promise { entries in
-            entries.turns[turn.id]?.reply = reply["id"]?.stringValue
-            entries.turns[turn.id]?.shownConversation = conversation
-            entries.turns[turn.id]?.end = reply
+        promise { state in
+            state.entries.turns[turn.id]?.reply = reply["id"]?.stringValue
+            state.entries.turns[turn.id]?.shownConversation = conversation
+            state.entries.turns[turn.id]?.end = reply
         }
     }
 
-    private func promise(_ note: (inout Entries) -> Void) {
+    private func promise(_ note: (inout State) -> Void) {
         let action = state.withLock { state -> (@Sendable () -> Void)? in
-            note(&state.entries)
+            note(&state)
             state.countdown -= 1
-            guard state.countdown <= 0 else { return nil }
+            guard state.countdown <= 0, state.underWay.count >= Self.fewReplies else { return nil }
             defer { state.action = nil }
             return state.action
         }
@@ -116,6 +123,9 @@ final class Ledger: Sendable {
 }
 
 extension Ledger.Turn {
+    /// Whether a part of the reply was shown, and not its end.
+    fileprivate var isUnderWay: Bool { pieces > 0 && end == nil }
+
     /// Takes an event of the turn's stream; says what is wrong with it.
     fileprivate mutating func take(_ event: ServerSentEvent) -> String? {
         let data = event.data
