@@ -22,7 +22,8 @@ public struct OpenAIProvider: ReplyProvider {
     /// How a client for this provider is best configured.
     ///
     /// No redirect is followed, since the key and the conversation would go along. A connection has five seconds, and one
-    /// that is refused is not tried again for as long: the person who asked is waiting.
+    /// that is refused is not tried again for as long: the person who asked is waiting. Of an answer that breaks off nothing
+    /// is lost that had come.
     public static var clientConfiguration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
@@ -31,6 +32,9 @@ public struct OpenAIProvider: ReplyProvider {
         configuration.connectionPool.retryConnectionEstablishment = false
         // A reply holds its connection until it ends; the client's default of eight would make the ninth person wait.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Limits.runningReplies
+        // One protocol, whose connections are watched for their end.
+        configuration.httpVersion = .http1Only
+        configuration.http1_1ConnectionDebugInitializer = EndAfterBytes.add(to:)
         return configuration
     }
 

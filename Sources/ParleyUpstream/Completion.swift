@@ -61,8 +61,9 @@ struct Completion: Sendable {
             case .event(let data): try await writer.write("data: \(data)\n\n", splitting: behaviour.splits)
             case .hold: try await upstream.gate.wait()
             case .cut(let cut):
-                upstream.log.end(id, .cut, deltas: script.deltaCount)
                 try await writer.cut(cut)
+                // Said only now, so that who waits for it knows that the connection is closed.
+                upstream.log.end(id, .cut, deltas: script.deltaCount)
                 return false
             }
         }

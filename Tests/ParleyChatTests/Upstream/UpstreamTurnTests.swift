@@ -35,6 +35,25 @@ struct UpstreamTurnTests {
         }
     }
 
+    @Test("Of an answer that breaks off nothing is lost that had come, however busy its reader was")
+    func breakWhileBusy() async throws {
+        try await UpstreamHouse.run { home in
+            let deltas = DerivedAnswer.deltas(of: DerivedAnswer.text(to: "Hi"))
+            home.upstream.arm(.ending(.cut(.fin), after: deltas.count - 1))
+            var text = ""
+            await #expect(throws: ParleyError.self) {
+                try await home.provider.reply(to: Self.question) { chunk in
+                    guard case .text(let piece) = chunk else { return }
+                    text += piece
+                    // Everything was sent, and the connection closed, before more is read.
+                    await home.upstream.log.wait { $0.first?.ending == .cut }
+                }
+            }
+            #expect(bytes(text) == bytes(deltas.dropLast().joined()))
+            #expect(home.upstream.log.count == 1)
+        }
+    }
+
     @Test("A stop from another client ends the request at the server")
     func stop() async throws {
         try await UpstreamHouse.run { home in

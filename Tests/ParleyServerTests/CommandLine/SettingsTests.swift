@@ -16,6 +16,9 @@ struct SettingsTests {
         #expect(settings.audience == "parley")
         #expect(settings.identityClaim == .email)
         #expect(settings.modelURL == nil)
+        #expect(!settings.usesModelExtensions)
+        #expect(settings.firstTokenTimeout == .seconds(120))
+        #expect(settings.modelTimeout == .seconds(1800))
         #expect(settings.keepsRates)
         #expect(settings.logLevel == .info)
         #expect(!settings.logsJSON)
@@ -27,7 +30,8 @@ struct SettingsTests {
             "http.port": "0", "http.origins": " https://a.example , ,http://b.example:81", "store": "sqlite:/a b/c.db",
             "jwt.secrets": "new=\(Self.secret),old:\(Self.secret)=", "jwt.identity": "sub", "limits.rates": "off",
             "log.level": "trace", "log.format": "json", "jwt.jwks": "/a b/keys.json",
-            "model.url": "http://[::1]:11434/v1",
+            "model.url": "http://[::1]:11434/v1", "model.extensions": "on", "model.first_token_timeout": "7",
+            "model.timeout": "77",
         ])
         #expect(settings.port == 0)
         #expect(settings.origins == ["https://a.example", "http://b.example:81"])
@@ -39,6 +43,9 @@ struct SettingsTests {
         #expect(settings.logLevel == .trace)
         #expect(settings.logsJSON)
         #expect(settings.modelURL == "http://[::1]:11434/v1")
+        #expect(settings.usesModelExtensions)
+        #expect(settings.firstTokenTimeout == .seconds(7))
+        #expect(settings.modelTimeout == .seconds(77))
     }
 
     @Test(
@@ -68,7 +75,9 @@ struct SettingsTests {
             ("jwt.jwks", "http://127.0.0.1/keys", "https URL"), ("jwt.jwks", "file:///keys.json", "https URL"),
             ("jwt.jwks", "https://", "https URL"), ("jwt.jwks", "", "path of a file"),
             ("model.url", "localhost:11434", "http or https"), ("model.url", "http://", "http or https"),
-            ("limits.rates", "yes", "one of on, off"), ("log.level", "loud", "one of trace, debug"),
+            ("model.extensions", "yes", "one of on, off"), ("model.timeout", "0", "from 1 to 86400"),
+            ("model.first_token_timeout", "3601", "from 1 to 3600"), ("limits.rates", "yes", "one of on, off"),
+            ("log.level", "loud", "one of trace, debug"),
             ("log.format", "xml", "one of text, json"),
         ]
     )
