@@ -82,7 +82,13 @@ struct FaultTests {
         Fault("comments", Behaviour { $0.comments = true }),
         Fault("reasoning", Behaviour { $0.reasoning = "Hm… 👩🏽‍🚀" }),
         Fault("no usage", Behaviour { $0.tellsUsage = false }),
-        Fault("a long answer", Behaviour { $0.lengthBytes = 400_000 }),
+        Fault(
+            "a long answer",
+            Behaviour {
+                $0.answer = String(repeating: DerivedAnswer.text(to: "Hi"), count: 30)
+                $0.lengthBytes = 400_000
+            }
+        ),
         Fault("cut off by the model", Behaviour { $0.finishReason = "length" }) { $0.finishReason = "length" },
         Fault(
             "filtered before a word",
