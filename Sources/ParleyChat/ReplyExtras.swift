@@ -87,7 +87,7 @@ struct ReplyExtras: Hashable, Sendable {
         if let confidence, confidence < ExplainedAnswer.sufficientConfidence {
             outcome.metadata["verification_required"] = true
         }
-        if let answer, fits(answer) { outcome.aiResponse = answer }
+        if let answer, answer != .null, fits(answer) { outcome.aiResponse = answer }
         let contexts = contexts.filter(fits)
         if !contexts.isEmpty { outcome.contexts = contexts }
         let parts = parts.map(\.json).filter(fits)

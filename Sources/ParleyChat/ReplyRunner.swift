@@ -126,8 +126,7 @@ struct ReplyRunner: Sendable {
                 do {
                     let (prompt, persona) = try await prompt()
                     inbox.post(.prompted(bytes: prompt.contentBytes))
-                    let readable = persona?.readable(provider) ?? provider
-                    try await readable.reply(to: prompt) { chunk in try await inbox.put(chunk) }
+                    try await provider(as: persona).reply(to: prompt) { chunk in try await inbox.put(chunk) }
                     inbox.post(.providerEnded)
                 } catch {
                     // Cancelled from outside: nothing may be told to the store any more.
@@ -143,11 +142,14 @@ struct ReplyRunner: Sendable {
     }
 
     /// Who answers this turn: with tools that see what the person who asked may see, where it has any.
-    private var provider: any ReplyProvider {
-        guard options.usesTools else { return ports.provider }
+    ///
+    /// Between two calls of tools a model may write a whole answer, so that each round is read by itself.
+    private func provider(as persona: Persona?) -> any ReplyProvider {
+        let provider = persona?.readable(ports.provider) ?? ports.provider
+        guard options.usesTools else { return provider }
         let tools = ConversationTools(store: ports.store, identity: identity, question: turn.userMessage.id)
         return AgentProvider(
-            base: ports.provider,
+            base: provider,
             tools: tools.all,
             guidance: ConversationTools.guidance,
             logger: logger,

@@ -19,11 +19,24 @@ struct ExplainedAnswer: Hashable, Sendable {
     /// What stands before the instruction in the message's text.
     static let instructionLabel = "Technical Instruction: "
 
-    /// Its members' names.
-    enum Name {
-        static let explanation = "user_explanation"
-        static let instruction = "technical_instruction"
-        static let confidence = "confidence"
+    /// Its members.
+    enum Name: String, CaseIterable {
+        case explanation = "user_explanation"
+        case instruction = "technical_instruction"
+        case confidence
+
+        /// The member that a model means: it may write the name in another case, or without its `_`.
+        init?(written name: String) {
+            let letters = Self.letters(of: name)
+            guard let meant = Self.allCases.first(where: { Self.letters(of: $0.rawValue) == letters }) else {
+                return nil
+            }
+            self = meant
+        }
+
+        private static func letters(of name: String) -> String {
+            name.filter(\.isLetter).lowercased()
+        }
     }
 
     /// What a model is asked for.
@@ -52,19 +65,25 @@ struct ExplainedAnswer: Hashable, Sendable {
     /// As it is kept beside the text, and as a model writes it.
     var json: JSON {
         var object = JSONObject()
-        if let explanation { object[Name.explanation] = .string(explanation) }
-        if let instruction { object[Name.instruction] = .string(instruction) }
-        object[Name.confidence] = JSONNumber(confidence).map(JSON.number)
+        if let explanation { object[Name.explanation.rawValue] = .string(explanation) }
+        if let instruction { object[Name.instruction.rawValue] = .string(instruction) }
+        object[Name.confidence.rawValue] = JSONNumber(confidence).map(JSON.number)
         return .object(object)
     }
 
     /// How sure a model is, as it wrote it: a number from 0 to 1, or percents; ``unknownConfidence`` where it is neither.
     static func confidence(_ text: String) -> Double {
-        let isPercent = text.hasSuffix("%")
-        let digits = isPercent ? text.dropLast() : text[...]
-        guard let value = Double(digits), value.isFinite, value >= 0 else { return unknownConfidence }
-        // No one is 1.5 % sure of an answer: a number over 1 is a percentage, too.
-        let share = isPercent || value > 1 ? value / 100 : value
+        var digits = text.drop { $0.isWhitespace }
+        while digits.last?.isWhitespace == true { digits.removeLast() }
+        let isPercent = digits.last == "%"
+        if isPercent { digits.removeLast() }
+        while digits.last?.isWhitespace == true { digits.removeLast() }
+        // Double also reads hexadecimals and words.
+        guard digits.allSatisfy({ "0123456789.eE+-".contains($0) }), let value = Double(digits), value >= 0 else {
+            return unknownConfidence
+        }
+        // No one is 2 % sure of an answer: a number from 2 on is a percentage, too.
+        let share = isPercent || value >= 2 ? value / 100 : value
         return share <= 1 ? share : unknownConfidence
     }
 }

@@ -7,9 +7,11 @@ struct ExplainedAnswerProvider: ReplyProvider {
 
     func reply(to prompt: Prompt, consume: (ReplyChunk) async throws -> Void) async throws {
         var reader = ExplainedAnswerReader()
+        var isEmpty = true
         do {
             try await base.reply(to: prompt) { chunk in
                 guard case .text(let text) = chunk else { return try await consume(chunk) }
+                isEmpty = isEmpty && text.isEmpty
                 let readable = reader.feed(text)
                 if !readable.isEmpty { try await consume(.text(readable)) }
             }
@@ -21,6 +23,11 @@ struct ExplainedAnswerProvider: ReplyProvider {
         }
         let rest = reader.finish()
         if !rest.isEmpty { try await consume(.text(rest)) }
-        if let answer = reader.answer { try await consume(.structured(answer.json, confidence: answer.confidence)) }
+        if let answer = reader.answer {
+            try await consume(.structured(answer.json, confidence: answer.confidence))
+        } else if !isEmpty {
+            // Nobody knows how sure the model is of what it did not take apart.
+            try await consume(.structured(.null, confidence: ExplainedAnswer.unknownConfidence))
+        }
     }
 }

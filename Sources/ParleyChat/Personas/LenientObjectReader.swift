@@ -2,7 +2,8 @@
 ///
 /// Before the object it skips whatever there is (a sentence, a code fence); behind it, it reads no more. It forgives single
 /// quotes, names without quotes, missing and doubled commas, raw line breaks, unknown escapes, quotes inside a text that
-/// should have been escaped, and an end that never comes. What a valid object says is read exactly.
+/// should have been escaped, an object wrapped round the one that was asked for, and an end that never comes. What a valid
+/// object says is read exactly. What it must gather to go on, a name or a value that is no text, is bounded.
 struct LenientObjectReader: Sendable {
     /// What a member says.
     enum Event: Hashable, Sendable {
@@ -35,8 +36,10 @@ struct LenientObjectReader: Sendable {
         case colon
         case beginningOfValue
         case text
-        // Behind a quote that may end a text, or be a part of it: what follows tells.
+        // Behind a quote that may end a text, or be a part of it: what follows tells, as far as the colon of a next name.
         case behindQuote
+        case nextName
+        case behindNextName
         case other
         case complete
         case broken
@@ -48,17 +51,33 @@ struct LenientObjectReader: Sendable {
         case digits(UInt32, count: Int)
     }
 
+    // The longest name, value that is no text, or white space between members.
+    private static let gatheredBytes = 64 * 1024
+
+    private let wanted: @Sendable (String) -> Bool
     private var phase = Phase.before
+    // Objects round the one that is being read.
+    private var wrappings = 0
     private var name = ""
+    private var nextName = ""
+    private var nextQuote: Unicode.Scalar = "\""
     private var gathered = String.UnicodeScalarView()
     private var quote: Unicode.Scalar = "\""
     private var escape = Escape.none
     // Half of a character that takes two `\u`s.
     private var highSurrogate: UInt32?
+    private var gatheredCount = 0
     private var depth = 0
     private var isInString = false
     private var hasComma = false
     private var hasLineBreak = false
+
+    /// Starts reading.
+    ///
+    /// `wanted` says whether a member of that name is one that counts; an object in another one's place is looked into.
+    init(wanted: @escaping @Sendable (String) -> Bool) {
+        self.wanted = wanted
+    }
 
     /// How far the object is.
     var progress: Progress {
@@ -82,6 +101,8 @@ struct LenientObjectReader: Sendable {
         case .beginningOfValue: if !scalar.isSpace { beginValue(scalar, into: &events) }
         case .text: readText(scalar, into: &events)
         case .behindQuote: readBehindQuote(scalar, into: &events)
+        case .nextName: readNextName(scalar, into: &events)
+        case .behindNextName: readBehindNextName(scalar, into: &events)
         case .other: readOther(scalar, into: &events)
         case .complete, .broken: break
         }
@@ -93,7 +114,7 @@ struct LenientObjectReader: Sendable {
         case .text:
             endSurrogate(into: &events)
             events.append(.endOfText(name: name))
-        case .behindQuote: events.append(.endOfText(name: name))
+        case .behindQuote, .nextName, .behindNextName: events.append(.endOfText(name: name))
         case .other where depth == 0: events.append(.value(name: name, String(gathered)))
         default: break
         }
@@ -106,7 +127,7 @@ struct LenientObjectReader: Sendable {
 extension LenientObjectReader {
     private mutating func beginName(_ scalar: Unicode.Scalar) {
         switch scalar {
-        case "}": phase = .complete
+        case "}": endObject()
         case ",": break
         case "\"", "'":
             name = ""
@@ -121,7 +142,17 @@ extension LenientObjectReader {
         }
     }
 
+    private mutating func endObject() {
+        if wrappings > 0 {
+            wrappings -= 1
+            phase = .beginningOfName
+        } else {
+            phase = .complete
+        }
+    }
+
     private mutating func readQuotedName(_ scalar: Unicode.Scalar) {
+        guard name.utf8.count < Self.gatheredBytes else { return phase = .broken }
         if escape == .none, scalar == "\\" {
             escape = .begun
         } else if escape == .none, scalar == quote {
@@ -133,6 +164,7 @@ extension LenientObjectReader {
     }
 
     private mutating func readBareName(_ scalar: Unicode.Scalar) {
+        guard name.utf8.count < Self.gatheredBytes else { return phase = .broken }
         switch scalar {
         case ":": phase = .beginningOfValue
         case _ where scalar.isSpace: phase = .colon
@@ -147,6 +179,12 @@ extension LenientObjectReader {
 extension LenientObjectReader {
     private mutating func beginValue(_ scalar: Unicode.Scalar, into events: inout [Event]) {
         gathered.removeAll()
+        gatheredCount = 0
+        if scalar == "{", !wanted(name) {
+            wrappings += 1
+            phase = .beginningOfName
+            return
+        }
         guard scalar == "\"" || scalar == "'" else {
             depth = 0
             isInString = false
@@ -181,6 +219,7 @@ extension LenientObjectReader {
         case .none where scalar == quote:
             endSurrogate(into: &events)
             gathered = String.UnicodeScalarView([scalar])
+            gatheredCount = 1
             hasComma = false
             hasLineBreak = false
             phase = .behindQuote
@@ -192,18 +231,52 @@ extension LenientObjectReader {
 
     // The end of a text is followed by the object's end or by a name; a quote inside it by more of the text.
     private mutating func readBehindQuote(_ scalar: Unicode.Scalar, into events: inout [Event]) {
+        if scalar == "}" {
+            events.append(.endOfText(name: name))
+            return endObject()
+        }
         if scalar.isSpace || scalar == "," {
-            gathered.append(scalar)
             hasComma = hasComma || scalar == ","
             hasLineBreak = hasLineBreak || scalar == "\n"
-        } else if scalar == "}" || ((scalar == "\"" || scalar == "'") && (hasComma || hasLineBreak)) {
-            events.append(.endOfText(name: name))
-            beginName(scalar)
-        } else {
-            for scalar in gathered { events.append(.text(name: name, scalar)) }
-            phase = .text
-            readText(scalar, into: &events)
+            return gather(scalar, into: &events)
         }
+        guard hasComma || hasLineBreak, scalar == "\"" || scalar == "'" else { return takeBack(scalar, into: &events) }
+        nextName = ""
+        nextQuote = scalar
+        phase = .nextName
+        gather(scalar, into: &events)
+    }
+
+    private mutating func readNextName(_ scalar: Unicode.Scalar, into events: inout [Event]) {
+        if scalar == nextQuote { phase = .behindNextName } else { nextName.unicodeScalars.append(scalar) }
+        gather(scalar, into: &events)
+    }
+
+    private mutating func readBehindNextName(_ scalar: Unicode.Scalar, into events: inout [Event]) {
+        if scalar == ":" {
+            events.append(.endOfText(name: name))
+            name = nextName
+            phase = .beginningOfValue
+        } else if scalar.isSpace {
+            gather(scalar, into: &events)
+        } else {
+            takeBack(scalar, into: &events)
+        }
+    }
+
+    private mutating func gather(_ scalar: Unicode.Scalar, into events: inout [Event]) {
+        gathered.append(scalar)
+        gatheredCount += 1
+        if gatheredCount >= Self.gatheredBytes { takeBack(nil, into: &events) }
+    }
+
+    // What looked like a text's end was a part of it.
+    private mutating func takeBack(_ scalar: Unicode.Scalar?, into events: inout [Event]) {
+        for scalar in gathered { events.append(.text(name: name, scalar)) }
+        gathered.removeAll()
+        gatheredCount = 0
+        phase = .text
+        if let scalar { readText(scalar, into: &events) }
     }
 
     private static let escaped: [Unicode.Scalar: Unicode.Scalar] = [
@@ -258,6 +331,8 @@ extension LenientObjectReader {
             }
         }
         gathered.append(scalar)
+        gatheredCount += 1
+        if gatheredCount >= Self.gatheredBytes { phase = .broken }
     }
 }
 

@@ -84,7 +84,9 @@ public enum ReplyChunk: Hashable, Sendable {
     case toolResult(ToolResult)
     /// The passages that the answer is made with; the last word counts.
     case contexts([JSON])
-    /// What the text says, taken apart, and how sure of it the model is, from 0 to 1.
+    /// What the text says, taken apart, or `null` where it can't be; and how sure of it the model is, from 0 to 1.
+    ///
+    /// The last word counts.
     case structured(JSON, confidence: Double)
     /// The model that answers.
     case model(String)

@@ -149,6 +149,68 @@ struct WrittenAnswer: Sendable, CustomTestStringConvertible {
             "User Explanation: One.",
             explanation: "One."
         ),
+        WrittenAnswer(
+            "a confidence over 1 that is no percentage",
+            #"{"user_explanation": "One.", "confidence": 1.2}"#,
+            "User Explanation: One.",
+            explanation: "One."
+        ),
+        WrittenAnswer(
+            "a confidence in hexadecimal",
+            #"{"user_explanation": "One.", "confidence": 0x1}"#,
+            "User Explanation: One.",
+            explanation: "One."
+        ),
+        WrittenAnswer(
+            "white space behind a number",
+            "{ \"user_explanation\": \"One.\", \"confidence\": 0.9\t\r\n }",
+            "User Explanation: One.",
+            explanation: "One.",
+            confidence: 0.9
+        ),
+        WrittenAnswer(
+            "white space round percents",
+            #"{"confidence": " 90 % ", "user_explanation": "One." }"#,
+            "User Explanation: One.",
+            explanation: "One.",
+            confidence: 0.9
+        ),
+        WrittenAnswer(
+            "quotes, a comma and quotes inside",
+            #"{"user_explanation": "He said "hi", "bye" and left", "technical_instruction": "T", "confidence": 0.9}"#,
+            "User Explanation: He said \"hi\", \"bye\" and left\n\nTechnical Instruction: T",
+            explanation: "He said \"hi\", \"bye\" and left",
+            instruction: "T",
+            confidence: 0.9
+        ),
+        WrittenAnswer(
+            "thoughts about objects before it",
+            "<think>" + String(repeating: "{\"user_explanation\": \"no\"} ", count: 20)
+                + "</think>\n{\"user_explanation\": \"Yes.\"}",
+            "User Explanation: Yes.",
+            explanation: "Yes."
+        ),
+        WrittenAnswer(
+            "braces before it",
+            #"For {you}: {"user_explanation": "Yes."}"#,
+            "User Explanation: Yes.",
+            explanation: "Yes."
+        ),
+        WrittenAnswer(
+            "an object round it, and names in another case",
+            #"{"answer": {"userExplanation": "Yes.", "Technical Instruction": "Go."}, "CONFIDENCE": 0.8}"#,
+            "User Explanation: Yes.\n\nTechnical Instruction: Go.",
+            explanation: "Yes.",
+            instruction: "Go.",
+            confidence: 0.8
+        ),
+        WrittenAnswer(
+            "an object that breaks off in what is no text",
+            #"{"user_explanation": "Yes.", "list": ]and more"#,
+            "User Explanation: Yes.\n\n]and more",
+            explanation: "Yes."
+        ),
+        WrittenAnswer(plain: "thoughts without an end", "<think>What {\"user_explanation\": \"is\"} it?"),
         WrittenAnswer(plain: "plain text", "It is slow since there is no index.\n\nAdd one."),
         WrittenAnswer(plain: "nothing", ""),
         WrittenAnswer(plain: "another object", #"{"answer": "It is slow.", "confidence": 0.9}"#),
@@ -222,6 +284,19 @@ struct ExplainedAnswerReaderTests {
         let thought = String(repeating: "long thought ", count: 100)
         for _ in 0..<300 { shown += reader.feed(thought) }
         #expect(bytes(shown) == bytes(#"{"thought": ""# + String(repeating: thought, count: 300)))
+        var other = ExplainedAnswerReader()
+        var rest = other.feed(#"{"user_explanation": "a", "list": ["#)
+        for _ in 0..<300 { rest += other.feed(thought) }
+        #expect(rest.utf8.count > 200 * thought.utf8.count)
+        var name = ExplainedAnswerReader()
+        rest = name.feed(#"{"user_explanation": "a", ""#)
+        for _ in 0..<300 { rest += name.feed(thought) }
+        #expect(rest.utf8.count >= 299 * thought.utf8.count)
+        var space = ExplainedAnswerReader()
+        rest = space.feed(#"{"user_explanation": "a""#)
+        let gap = String(repeating: " ", count: 1000)
+        for _ in 0..<300 { rest += space.feed(gap) }
+        #expect(rest.utf8.count > 200_000)
         var instruction = ExplainedAnswerReader()
         var said = instruction.feed(#"{"technical_instruction": ""#)
         for _ in 0..<300 { said += instruction.feed(thought) }

@@ -17,7 +17,8 @@ struct PersonaTurnTests {
         _ persona: String,
         from provider: any ReplyProvider,
         to question: String = "Why is it slow?",
-        model: String? = nil
+        model: String? = nil,
+        usesTools: Bool = false
     ) async throws -> Message {
         let house = House(provider: provider, personas: Self.personas)
         return try await house.run {
@@ -25,7 +26,7 @@ struct PersonaTurnTests {
             let request = TurnRequest(projectID: project.id, message: .user(question), model: model)
             let turn = try await house.chat.begin(
                 request,
-                options: TurnOptions(),
+                options: TurnOptions(usesTools: usesTools),
                 expectedRevision: nil,
                 as: .alice
             ).value
@@ -87,11 +88,28 @@ struct PersonaTurnTests {
         #expect(reply.metadata["verification_required"] == mark)
     }
 
-    @Test("Plain text stays what it is")
+    @Test("Plain text stays what it is, and wants to be checked")
     func plain() async throws {
         let reply = try await reply("pm", from: ScriptedProvider(saying: "It is ", "slow."))
         #expect(reply.content == "It is slow.")
-        #expect(reply.aiResponse == nil && reply.confidence == nil)
+        #expect(reply.aiResponse == nil && reply.confidence == 0.5)
+        #expect(reply.metadata["verification_required"] == true)
+    }
+
+    @Test("Between calls of tools a whole answer may be written; the last one counts")
+    func agent() async throws {
+        let provider = ScriptedProvider(
+            rounds: [
+                .text(#"{"user_explanation": "I look.", "confidence": 0.1}"#),
+                .toolCall(ToolCall(id: "1", name: "search_conversations", arguments: #"{"query":"index"}"#)),
+            ],
+            [.text(#"{"user_explanation": "Found.", "technical_instruction": "Add it.", "confidence": 0.9}"#)]
+        )
+        let reply = try await reply("pm", from: provider, usesTools: true)
+        let text = "User Explanation: I look.\n\nUser Explanation: Found.\n\nTechnical Instruction: Add it."
+        #expect(reply.content == text)
+        #expect(reply.aiResponse?["user_explanation"] == "Found.")
+        #expect(reply.confidence == 0.9 && reply.metadata["verification_required"] == nil)
     }
 
     @Test("What had come before a failure is kept, also what was held back")
