@@ -9,23 +9,29 @@
 /// A regular file that an operator named, read whole up to a bound.
 ///
 /// Whatever the path leads to, a pipe or a device included, neither hangs nor fills the memory.
-struct SmallFile {
+package struct SmallFile {
     /// Why a file could not be had.
-    struct Flaw: Error {
+    package struct Flaw: Error {
         /// What is the matter, as the end of a sentence that begins with the file's name.
-        let reason: String
+        package let reason: String
         /// Whether there is nothing by that name.
         var isMissing = false
+
+        package init(reason: String, isMissing: Bool = false) {
+            self.reason = reason
+            self.isMissing = isMissing
+        }
     }
 
     /// The content.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
     /// Who owns it.
     let owner: uid_t
     /// What its owner, its group and everyone else may do.
     let permissions: mode_t
 
-    init(path: String, maximumBytes: Int) throws(Flaw) {
+    /// Reads a file; of a larger one, one byte more than `maximumBytes`.
+    package init(path: String, maximumBytes: Int) throws(Flaw) {
         // Not to hang at a pipe that bears the file's name.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import ParleyAuth
 import ParleyChat
+import ParleyCore
 
 extension Settings {
     /// Checks the values of all keys; every problem is found before one is reported.
@@ -91,12 +92,14 @@ extension Settings {
     }
 
     private static func secret(_ text: String, kid: String?, _ problems: inout [String]) -> HMACSecret? {
-        guard text.utf8.count >= HMACSecret.minimumBytes else {
-            let name = kid.map { "the secret of \($0)" } ?? "it"
-            problems.append("\(name) is shorter than \(HMACSecret.minimumBytes) bytes.")
+        let secret = HMACSecret(kid: kid, bytes: Array(text.utf8))
+        do {
+            try secret.check()
+            return secret
+        } catch {
+            problems.append(error.message)
             return nil
         }
-        return HMACSecret(kid: kid, bytes: Array(text.utf8))
     }
 }
 

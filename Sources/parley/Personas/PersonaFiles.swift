@@ -1,4 +1,5 @@
 import Foundation
+import ParleyAuth
 import ParleyChat
 import ParleyCore
 import Yams
@@ -18,7 +19,7 @@ struct PersonaFiles {
     /// The personas that come with the program.
     static func builtIn() -> PersonaFiles {
         var files = PersonaFiles()
-        files.add("ai_pm", Data(PackageResources.ai_pm_yaml), from: "the built-in ai_pm.yaml")
+        files.add("ai_pm", PackageResources.ai_pm_yaml, from: "the built-in ai_pm.yaml")
         return files
     }
 
@@ -47,30 +48,26 @@ struct PersonaFiles {
                 problems.append("\(file): \(error.message)")
                 continue
             }
-            guard let data = Self.contents(of: url) else {
-                problems.append("\(file) can't be read, or is larger than \(Self.maximumBytes) bytes.")
-                continue
+            do throws(SmallFile.Flaw) {
+                let content = try SmallFile(path: url.path, maximumBytes: Self.maximumBytes).bytes
+                guard content.count <= Self.maximumBytes else {
+                    throw SmallFile.Flaw(reason: "is larger than \(Self.maximumBytes) bytes")
+                }
+                add(name, content, from: file)
+            } catch {
+                problems.append("\(file) \(error.reason).")
             }
-            add(name, data, from: file)
         }
     }
 
-    private static func contents(of url: URL) -> Data? {
-        guard let handle = try? FileHandle(forReadingFrom: url) else { return nil }
-        defer { try? handle.close() }
-        do {
-            // At the end of the file there is nothing, also where it has just begun.
-            let data = try handle.read(upToCount: maximumBytes + 1) ?? Data()
-            return data.count <= maximumBytes ? data : nil
-        } catch {
-            return nil
+    private mutating func add(_ name: String, _ content: [UInt8], from file: String) {
+        guard let text = String(validating: content, as: UTF8.self) else {
+            problems.append("\(file) is not UTF-8.")
+            return
         }
-    }
-
-    private mutating func add(_ name: String, _ data: Data, from file: String) {
         let root: Node?
         do {
-            root = try Yams.compose(yaml: String(decoding: data, as: UTF8.self))
+            root = try Yams.compose(yaml: text)
         } catch {
             problems.append("\(file) is not YAML or JSON.")
             return
@@ -85,6 +82,7 @@ struct PersonaFiles {
                 problems.append("\(file): \(key.string ?? "a key") is not known; there are system, model and answer.")
                 continue
             }
+            if value == Node("null") || value == Node("~") || value == Node("") { continue }
             guard let text = value.string else {
                 problems.append("\(file): \(key) must be a text.")
                 continue

@@ -45,7 +45,7 @@ struct ConfigCommandTests {
                 "parley: PARLEY_LOG_LEVLE: is not known; did you mean PARLEY_LOG_LEVEL?",
                 "parley: http.port: must be an integer from 0 to 65535, not 65536.",
                 "parley: signup: must be one of open, closed, not maybe.",
-                "parley: jwt.secret: it is shorter than 32 bytes.",
+                "parley: jwt.secret: The secret is 5 bytes long; HS256 needs at least 32.",
             ]
             #expect(Set(result.complaints) == complaints)
             #expect(result.complaints.count == complaints.count)

@@ -32,6 +32,7 @@ struct PersonaFilesTests {
         let files = try read([
             "pirate.yaml": "system: |\n  Speak like a pirate.\nmodel: parrot-1\n",
             "plain.json": #"{"answer": "text"}"#, "ai_pm.yml": "system: Ours.\nanswer: explained\n",
+            "none.yaml": "system: ~\nmodel: null\nanswer:\n", "word.yaml": "system: \"null\"\n",
             "notes.txt": "not a persona", ".pirate.yaml.swp": "neither",
         ])
         #expect(files.problems == [])
@@ -40,6 +41,8 @@ struct PersonaFilesTests {
         #expect(personas["pirate"] == pirate)
         #expect(personas["plain"] == Persona(name: "plain", systemPrompt: nil))
         #expect(personas["ai_pm"]?.systemPrompt == "Ours.")
+        #expect(personas["none"] == Persona(name: "none", systemPrompt: nil))
+        #expect(personas["word"]?.systemPrompt == "null")
         #expect(personas["notes"] == nil)
     }
 
@@ -58,6 +61,18 @@ struct PersonaFilesTests {
     func problems(name: String, text: String, words: String) throws {
         let problem = try #require(try read([name: text]).problems.first)
         #expect(problem.contains(words) && problem.contains(name))
+    }
+
+    @Test("What is no file, or no text, is refused and hangs nothing")
+    func noText() throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "parley-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        #expect(mkfifo(directory.appending(path: "pipe.yaml").path, 0o600) == 0)
+        try Data([0x73, 0x3A, 0xFF]).write(to: directory.appending(path: "bytes.yaml"))
+        var files = PersonaFiles.builtIn()
+        files.add(directory: directory.path)
+        #expect(files.problems == ["bytes.yaml is not UTF-8.", "pipe.yaml is not a regular file."])
     }
 
     @Test("Two files of one persona, and a directory that is not there, are problems of the setting")

@@ -69,8 +69,14 @@ struct SettingsTests {
             ("http.port", "65536", "from 0 to 65535"), ("http.origins", "a.example", "scheme://host"),
             ("http.origins", "https://a.example/path", "scheme://host"), ("store", "parley.db", "sqlite:"),
             ("store", "sqlite:", "sqlite:"), ("store", "postgres://db/parley", "not built yet"),
-            ("signup", "Open", "one of open, closed"), ("jwt.secret", "31 bytes are not enough bytes..", "32 bytes"),
-            ("jwt.secrets", "no-kid", "kid=secret"), ("jwt.secrets", "one=short", "the secret of one is shorter"),
+            ("signup", "Open", "one of open, closed"), ("jwt.secret", "31 bytes are not enough bytes..", "at least 32"),
+            ("jwt.secret", "a-string-secret-at-least-256-bits-long", "public documentation"),
+            ("jwt.secret", "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0", "of another kind"),
+            (
+                "jwt.secret", #"{"kty":"RSA","n":"sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoW","e":"AQAB"}"#,
+                "of another kind"
+            ),
+            ("jwt.secrets", "no-kid", "kid=secret"), ("jwt.secrets", "one=short", "The secret 'one' is 5 bytes long"),
             ("jwt.secrets", "a=\(secret),a=\(secret)", "stands twice"), ("jwt.identity", "name", "one of email, sub"),
             ("jwt.jwks", "http://127.0.0.1/keys", "https URL"), ("jwt.jwks", "file:///keys.json", "https URL"),
             ("jwt.jwks", "https://", "https URL"), ("jwt.jwks", "", "path of a file"),

@@ -32,7 +32,19 @@ public struct HMACSecret: Sendable {
         guard !Self.published.contains(where: { Array($0.utf8) == bytes }) else {
             throw .invalid("jwt.secret", "\(name) stands in public documentation: anyone could sign tokens with it.")
         }
+        // What verifies the signatures of others is public by nature: whoever reads it could sign.
+        guard !bytes.starts(with: "-----BEGIN".utf8), !isJSONWebKey else {
+            throw .invalid(
+                "jwt.secret",
+                "\(name) is a key of another kind (PEM or JWK); public keys belong in jwt.jwks."
+            )
+        }
         if let kid, kid.isEmpty { throw .invalid("jwt.secrets", "A secret's kid must not be empty.") }
+    }
+
+    private var isJSONWebKey: Bool {
+        guard let value = try? JSON(parsing: bytes) else { return false }
+        return value["kty"] != nil || value["keys"] != nil
     }
 
     // Long enough to pass the length check, and copied into configurations from the pages they stand on.
