@@ -47,7 +47,7 @@ final class PublishedKeySet: Sendable {
         guard state.withLock({ $0.schedule.begin(occasion, at: elapsed()) }) else { return false }
         let outcome = await fetch()
         guard !Task.isCancelled else {
-            // Who asked has left; the next one is to fetch, with nothing to complain of.
+            // Who asked has left: nothing to complain of, and the schedule says when the next one may fetch.
             state.withLock { $0.schedule.end(broughtKeys: false) }
             return false
         }
