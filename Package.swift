@@ -47,6 +47,9 @@ let package = Package(
         // Compositions over the ports, and the reference store.
         .target(name: "ParleyStore", dependencies: ["ParleyCore"], swiftSettings: settings),
         .target(name: "ParleySQLite", dependencies: ["ParleyCore", grdb, logging], swiftSettings: settings),
+        // A client of PostgreSQL over its own C library. Knows nothing of Parley.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "LibPQ", dependencies: ["CLibPQ"], exclude: ["README.md"], swiftSettings: settings),
         // Features: no driver, no sibling feature.
         .target(
             name: "ParleyAuth",
@@ -120,6 +123,7 @@ let package = Package(
             path: "Benchmarks/parley-bench",
             swiftSettings: settings
         ),
+        .testTarget(name: "LibPQTests", dependencies: ["LibPQ"], swiftSettings: settings),
         .testTarget(
             name: "ParleyCoreTests",
             dependencies: ["ParleyCore", "ParleyTesting"],
