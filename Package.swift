@@ -12,6 +12,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -28,6 +29,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
@@ -50,6 +52,16 @@ let package = Package(
         // A client of PostgreSQL over its own C library. Knows nothing of Parley.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "LibPQ", dependencies: ["CLibPQ"], exclude: ["README.md"], swiftSettings: settings),
+        // A Redis client that knows nothing of Parley.
+        .target(
+            name: "RedisWire",
+            dependencies: [
+                crypto, lifecycle, logging, nioCore, nioPosix,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            exclude: ["README.md"],
+            swiftSettings: settings
+        ),
         // Features: no driver, no sibling feature.
         .target(
             name: "ParleyAuth",
@@ -134,6 +146,11 @@ let package = Package(
             name: "ParleyStoreTests",
             dependencies: ["ParleyCore", "ParleyStore", "ParleySQLite", "ParleyTesting", grdb, logging],
             resources: [.copy("Fixtures")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RedisWireTests",
+            dependencies: ["RedisWire", "ParleyTesting", lifecycle, logging, nioCore, nioEmbedded, nioPosix],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,0 +1,101 @@
+import Foundation
+import NIOPosix
+import RedisWire
+import Synchronization
+
+/// A real Redis that a test has started through `scripts/services.d/redis`; it goes with the process of the tests.
+final class RedisServer: Sendable {
+    /// It could not be started; the script has said why.
+    struct StartFailure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let port: Int
+    let tlsPort: Int
+    let processID: Int32
+    let directory: String
+    private let script: Process
+    private let input: Pipe
+    /// Ends when the script has.
+    private let ending: AsyncStream<Never>
+
+    /// The server of all tests that neither end nor stop theirs; with TLS.
+    static func shared() async throws -> RedisServer {
+        // Its own thread, since starting blocks.
+        try await NIOThreadPool.singleton.runIfActive { try theShared.get() }
+    }
+
+    private static let theShared = Result { try RedisServer(["--tls"]) }
+
+    /// Starts a server of the test's own, and ends it afterwards.
+    static func with<R>(_ options: [String], _ body: (RedisServer) async throws -> R) async throws -> R {
+        let server = try await NIOThreadPool.singleton.runIfActive { try RedisServer(options) }
+        do {
+            let value = try await body(server)
+            await server.end()
+            return value
+        } catch {
+            await server.end()
+            throw error
+        }
+    }
+
+    private init(_ options: [String]) throws {
+        script = Process()
+        input = Pipe()
+        let (ending, end) = AsyncStream.makeStream(of: Never.self)
+        self.ending = ending
+        let output = Pipe()
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        script.executableURL = root.appendingPathComponent("scripts/services.d/redis")
+        script.arguments = ["serve"] + options
+        script.standardInput = input
+        script.standardOutput = output
+        script.terminationHandler = { _ in end.finish() }
+        try script.run()
+        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        var fields: [Substring: Substring] = [:]
+        for word in line.split(whereSeparator: \.isWhitespace) {
+            let parts = word.split(separator: "=", maxSplits: 1)
+            if parts.count == 2 { fields[parts[0]] = parts[1] }
+        }
+        guard let port = fields["port"].flatMap({ Int($0) }), let tlsPort = fields["tls_port"].flatMap({ Int($0) }),
+            let processID = fields["pid"].flatMap({ Int32($0) }), let directory = fields["directory"]
+        else { throw StartFailure(description: "scripts/services.d/redis said: \(line)") }
+        self.port = port
+        self.tlsPort = tlsPort
+        self.processID = processID
+        self.directory = String(directory)
+    }
+
+    /// Sends the server a signal.
+    func signal(_ number: Int32) { kill(processID, number) }
+
+    /// Ends the server, and waits until its port is free.
+    func end() async {
+        // The script may have ended by itself, and then there is nobody to read.
+        try? input.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
+        // A stream that has ended says so to everybody who asks.
+        for await _ in ending {}
+    }
+
+    /// A configuration whose deadlines no busy machine misses.
+    func configuration(_ change: (inout RedisURL) -> Void = { _ in }) -> RedisConfiguration {
+        .patient(port: port, change)
+    }
+}
+
+extension RedisConfiguration {
+    /// A configuration whose deadlines no busy machine misses.
+    static func patient(port: Int, _ change: (inout RedisURL) -> Void = { _ in }) -> RedisConfiguration {
+        var url = RedisURL(target: .server(RedisEndpoint(host: "127.0.0.1", port: port)))
+        change(&url)
+        var configuration = RedisConfiguration(url: url)
+        configuration.connectTimeout = .seconds(20)
+        configuration.commandTimeout = .seconds(20)
+        configuration.backoff = RedisBackoff(initial: .milliseconds(1), maximum: .milliseconds(20))
+        return configuration
+    }
+}
