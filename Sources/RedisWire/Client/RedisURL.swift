@@ -16,8 +16,8 @@ public struct RedisURL: Hashable, Sendable, CustomStringConvertible {
         case sentinels([RedisEndpoint], master: String)
     }
 
-    /// A user's name and password.
-    public struct Credentials: Hashable, Sendable {
+    /// A user's name and password; the description leaves the password out.
+    public struct Credentials: Hashable, Sendable, CustomStringConvertible {
         /// The user of the access control list; `nil` for the default user.
         public var user: String?
         /// The password.
@@ -28,6 +28,9 @@ public struct RedisURL: Hashable, Sendable, CustomStringConvertible {
             self.user = user
             self.password = password
         }
+
+        /// The user's name.
+        public var description: String { user ?? "the default user" }
     }
 
     /// What TLS trusts, and what it expects.

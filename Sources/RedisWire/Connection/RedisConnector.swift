@@ -148,6 +148,7 @@ struct RedisConnector: Sendable {
 
     private static func context(_ settings: RedisURL.TLS) throws(RedisError) -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
         if let file = settings.authorityFile { configuration.trustRoots = .file(file) }
         do {
             return try NIOSSLContext(configuration: configuration)

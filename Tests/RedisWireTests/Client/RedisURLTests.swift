@@ -70,6 +70,7 @@ struct RedisURLTests {
         let url = try RedisURL("redis+sentinel://me:hidden@a/main?sentinel_password=hidden")
         #expect("\(url)" == "redis+sentinel://me@a:26379/main/0")
         #expect("\(try RedisURL("rediss://:hidden@h:1/2"))" == "rediss://@h:1/2")
+        #expect(!"\(RedisConfiguration(url: url))".contains("hidden"))
         #expect { try RedisURL("redis://me:hidden@h:x") } throws: { !"\($0)".contains("hidden") }
     }
 }
