@@ -28,8 +28,9 @@ bench: ## measure a release build; figures also in .build/bench/latest.json
 	swift build -c release --product parley-bench
 	.build/release/parley-bench
 
-fuzz: ## a minute of fuzzing the parsers of tokens and key sets, guided by coverage
-	scripts/fuzz 60
+fuzz: ## a minute each of fuzzing what takes tokens, key sets and Redis's replies apart, guided by coverage
+	scripts/fuzz-tokens 60
+	scripts/fuzz-redis 60
 
 format: ## format all Swift sources in place
 	swift format --in-place --recursive $(SOURCES)

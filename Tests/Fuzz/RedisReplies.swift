@@ -1,4 +1,4 @@
-/// Coverage-guided fuzzing of what takes Redis's replies apart; `scripts/fuzz.d/redis` builds and runs it.
+/// Coverage-guided fuzzing of what takes Redis's replies apart; `scripts/fuzz-redis` builds and runs it.
 ///
 /// It is built of the parser's own files, which need no event loop. The first byte says how the rest is cut; however that
 /// is, the same replies must come of it, and every element must lie within its reply. A promise that does not hold traps,

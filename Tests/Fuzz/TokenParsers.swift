@@ -1,6 +1,6 @@
 import ParleyCore
 
-/// Coverage-guided fuzzing of what takes tokens and key sets apart; `scripts/fuzz` builds and runs it.
+/// Coverage-guided fuzzing of what takes tokens and key sets apart; `scripts/fuzz-tokens` builds and runs it.
 ///
 /// It is built of the gate's own files, without the signatures: those no fuzzer guesses. A promise that does not hold
 /// traps, which the fuzzer reports with the input.

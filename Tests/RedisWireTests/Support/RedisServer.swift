@@ -3,7 +3,7 @@ import NIOPosix
 import RedisWire
 import Synchronization
 
-/// A real Redis that a test has started through `scripts/services.d/redis`; it goes with the process of the tests.
+/// A real Redis that a test has started through `scripts/redis`; it goes with the process of the tests.
 final class RedisServer: Sendable {
     /// It could not be started; the script has said why.
     struct StartFailure: Error, CustomStringConvertible {
@@ -49,7 +49,7 @@ final class RedisServer: Sendable {
         let root = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        script.executableURL = root.appendingPathComponent("scripts/services.d/redis")
+        script.executableURL = root.appendingPathComponent("scripts/redis")
         script.arguments = ["serve"] + options
         script.standardInput = input
         script.standardOutput = output
@@ -63,7 +63,7 @@ final class RedisServer: Sendable {
         }
         guard let port = fields["port"].flatMap({ Int($0) }), let tlsPort = fields["tls_port"].flatMap({ Int($0) }),
             let processID = fields["pid"].flatMap({ Int32($0) }), let directory = fields["directory"]
-        else { throw StartFailure(description: "scripts/services.d/redis said: \(line)") }
+        else { throw StartFailure(description: "scripts/redis said: \(line)") }
         self.port = port
         self.tlsPort = tlsPort
         self.processID = processID
