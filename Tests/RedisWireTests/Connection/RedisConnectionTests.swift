@@ -8,8 +8,9 @@ struct RedisConnectionTests {
     @Test("Commands go out in one write, in order, and each gets its own answer")
     func order() async throws {
         let rig = try await ConnectionRig()
-        let first = try rig.connection.put(["GET", "a"])
-        let second = try rig.connection.put(["GET", "b"])
+        let (first, second) = try await rig.inOneTurn { connection in
+            (try connection.put(["GET", "a"]), try connection.put(["GET", "b"]))
+        }
         #expect(try await rig.written() == "*2\r\n$3\r\nGET\r\n$1\r\na\r\n*2\r\n$3\r\nGET\r\n$1\r\nb\r\n")
         try await rig.receive("$1\r\n1\r")
         try await rig.receive("\n-WRONGTYPE no\r\n")

@@ -37,6 +37,16 @@ struct ConnectionRig {
         String(buffer: try await channel.waitForOutboundWrite(as: ByteBuffer.self))
     }
 
+    /// Does something in one turn of the event loop, which goes on only then.
+    func inOneTurn<Result: Sendable>(
+        _ work: @escaping @Sendable (RedisConnection) throws -> Result
+    ) async throws -> Result {
+        let connection = connection
+        let result = try await channel.testingEventLoop.executeInContext { try work(connection) }
+        await channel.testingEventLoop.run()
+        return result
+    }
+
     /// Lets bytes come in.
     func receive(_ bytes: some Sequence<UInt8>) async throws {
         try await channel.writeInbound(ByteBuffer(bytes: bytes))
