@@ -46,7 +46,12 @@ struct ChatCompletionChunk: Hashable, Sendable {
         text = delta?["content"]?.stringValue ?? delta?["refusal"]?.stringValue
         reasoning = delta?["reasoning_content"]?.stringValue ?? delta?["reasoning"]?.stringValue
         toolCalls = delta?["tool_calls"]?.arrayValue ?? []
-        finishReason = choice["finish_reason"]?.stringValue
+        finishReason = choice["finish_reason"]?.stringValue.flatMap(Self.reason)
+    }
+
+    /// A reason, unless it says that there is none: some servers write that on every chunk, and not as JSON's null.
+    private static func reason(_ text: String) -> String? {
+        text.isEmpty || text == "null" ? nil : text
     }
 
     /// The objects among the passages, as many as a message can keep.

@@ -183,6 +183,20 @@ struct CompletionStreamTests {
         #expect(read(calls(32, #"{"name":"f"}"#)).chunks.count == 33)
     }
 
+    @Test("A reason that is empty, or spelled null, is none: the answer goes on", arguments: ["", "null"])
+    func noReason(reason: String) {
+        func chunk(_ delta: String, _ reason: String) -> String {
+            "data: {\"choices\":[{\"delta\":\(delta),\"finish_reason\":\"\(reason)\"}]}\n\n"
+        }
+        let half = chunk(#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}]}"#, reason)
+        let rest = chunk(#"{"tool_calls":[{"index":0,"function":{"arguments":"}"}}]}"#, reason)
+        let whole = read(chunk(#"{"content":"a"}"#, reason) + half + rest + chunk("{}", "tool_calls"))
+        let call = ReplyChunk.toolCall(ToolCall(id: "a", name: "f", arguments: "{}"))
+        #expect(whole.chunks == [.text("a"), call, .finishReason("tool_calls")])
+        #expect(whole.failure == nil)
+        #expect(read(chunk(#"{"content":"a"}"#, reason)).failure?.contains("broke off") == true)
+    }
+
     @Test("Passages are objects, as many as a message keeps")
     func contexts() {
         let long = String(repeating: "x", count: Limits.messageAttachmentBytes)
