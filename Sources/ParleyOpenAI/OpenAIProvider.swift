@@ -6,9 +6,9 @@ import Synchronization
 
 /// Asks any server that speaks OpenAI's chat completions (`POST …/v1/chat/completions`), streaming.
 ///
-/// A call that fails before it is answered, by a lost connection, 429 or 5xx, is made again up to three times, within the
-/// time for the first token; see ``RetryRules``. One that has begun to be answered never is. A server that refuses to keep
-/// the answer to a schema is asked without one. What the server sends is handed on as it comes and no faster than it is
+/// A call that finds no connection, or is refused with 429 or 5xx, is made again up to three times, within the time for the
+/// first token; see ``RetryRules``. One whose connection is lost after it was sent never is: the model may have got it. A
+/// server that refuses to keep the answer to a schema is asked without one. What the server sends is handed on as it comes and no faster than it is
 /// taken. The key is sent to the configured server only, and stands in no log line and no error.
 public struct OpenAIProvider: ReplyProvider {
     private let client: HTTPClient
@@ -22,14 +22,16 @@ public struct OpenAIProvider: ReplyProvider {
     /// How a client for this provider is best configured.
     ///
     /// No redirect is followed, since the key and the conversation would go along. A connection has five seconds, and one
-    /// that is refused is not tried again for as long: the person who asked is waiting. Of an answer that breaks off nothing
-    /// is lost that had come.
+    /// that is refused is not tried again for as long: the person who asked is waiting. An idle one is closed after four
+    /// seconds, before servers do it, as most do after five or more: a call sent into a connection that is being closed
+    /// fails. Of an answer that breaks off nothing is lost that had come.
     public static var clientConfiguration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: HTTPClient.Configuration.Timeout(connect: .seconds(5))
         )
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.idleTimeout = .seconds(4)
         // A reply holds its connection until it ends; the client's default of eight would make the ninth person wait.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Limits.runningReplies
         // One protocol, whose connections are watched for their end.

@@ -1,16 +1,16 @@
 /// Whether, and when, a call that failed before it was answered is made again.
 ///
 /// Waits grow: the first is between half and the whole of `delay`, each further one up to twice as long as the one before,
-/// at most ``longestDelay``; a `Retry-After` counts where it asks for more. Nothing is decided here about what has begun to
-/// be answered: that is never asked for again.
+/// at most ``longestDelay``; a `Retry-After` counts where it asks for more. A call that the server may have received is never
+/// made again unless it was refused: the model is not asked twice.
 struct RetryRules: Hashable, Sendable {
     /// How a call failed.
     enum Failure: Hashable, Sendable {
-        /// The server could not be reached, or closed the connection without a word.
-        case disconnected
+        /// There was no connection to the server: it has surely received nothing.
+        case unreachable
         /// It answered with another status than 2xx, and may have said when to come back.
         case status(UInt, retryAfter: Duration?)
-        /// It failed in a way that won't change.
+        /// It failed in a way that won't change, or after it may have been received.
         case lasting
     }
 
@@ -57,7 +57,7 @@ struct RetryRules: Hashable, Sendable {
     mutating func verdict(on failure: Failure, remaining: Duration, jitter: Double) -> Verdict {
         var wish = Duration.zero
         switch failure {
-        case .disconnected: break
+        case .unreachable: break
         case .status(400, _) where sendsSchema, .status(422, _) where sendsSchema:
             sendsSchema = false
             return .retryWithoutSchema

@@ -6,6 +6,14 @@ import NIOPosix
 import ParleyCore
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// One call to the model's server, made again where it may be: read in one task, watched in a second, handed over to a third.
 final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
     /// A call that was not answered, and why.
@@ -115,10 +123,7 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
             response = try await client.execute(request, deadline: .distantFuture, logger: logger)
         } catch {
             try Task.checkCancellation()
-            throw Refusal(
-                failure: Self.isDisconnection(error) ? .disconnected : .lasting,
-                error: ParleyError(.upstreamError, "The model's server could not be reached.", cause: error)
-            )
+            throw Self.refusal(error)
         }
         logger.debug("The model's server answers", metadata: ["status": "\(response.status.code)"])
         let status = response.status.code
@@ -136,14 +141,30 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
         return response.body
     }
 
-    /// Whether a call failed since there is no connection, or no longer: what another moment may bring.
-    private static func isDisconnection(_ error: any Error) -> Bool {
-        switch error {
-        case is NIOConnectionError, is IOError, is ChannelError: true
-        case let error as HTTPClientError: error == .remoteConnectionClosed || error == .connectTimeout
-        case let error as HTTPParserError: error == .invalidEOFState
-        default: false
-        }
+    /// What a call without an answer is: not connected, which another moment may bring; or cut off, perhaps in the middle
+    /// of the model's work.
+    private static func refusal(_ error: any Error) -> Refusal {
+        let isUnreachable =
+            switch error {
+            case is NIOConnectionError: true
+            case let error as HTTPClientError: error == .connectTimeout
+            // Of these only an attempt to connect dies within the time that we wait.
+            case let error as IOError: [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode)
+            default: false
+            }
+        let isCutOff =
+            switch error {
+            case is IOError, is ChannelError, is HTTPParserError: !isUnreachable
+            case let error as HTTPClientError: error == .remoteConnectionClosed
+            default: false
+            }
+        let message =
+            isCutOff
+            ? "The model's server closed the connection without an answer." : "The model's server could not be reached."
+        return Refusal(
+            failure: isUnreachable ? .unreachable : .lasting,
+            error: ParleyError(.upstreamError, message, cause: error)
+        )
     }
 
     /// Hands an answer over until it is whole; then waits a moment for the body's end, so that the connection can be used

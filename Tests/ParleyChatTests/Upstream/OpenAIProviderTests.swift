@@ -28,12 +28,19 @@ struct OpenAIProviderTests {
         _ prompt: Prompt = question,
         change: (inout OpenAISettings) -> Void = { _ in },
         stopwatch: any Clock<Duration> = ContinuousClock(),
+        random: @escaping @Sendable () -> UInt64 = { 0 },
         consume: (ReplyChunk) async throws -> Void = { _ in }
     ) async throws -> Result {
         var settings = OpenAISettings(url: url, apiKey: "sk-secret-42", retryDelay: .zero)
         change(&settings)
         let client = HTTPClient(configuration: OpenAIProvider.clientConfiguration)
-        let provider = OpenAIProvider(client: client, settings: settings, logger: silentLogger, stopwatch: stopwatch)
+        let provider = OpenAIProvider(
+            client: client,
+            settings: settings,
+            logger: silentLogger,
+            stopwatch: stopwatch,
+            random: random
+        )
         var result = Result()
         do {
             try await provider.reply(to: prompt) { chunk in
@@ -240,9 +247,21 @@ struct OpenAIProviderTests {
         }
     }
 
-    @Test("A server that can't be reached fails", arguments: ["http://127.0.0.1:1/v1", "not an address", ""])
-    func unreachable(url: String) async throws {
-        let result = try await Self.ask(url)
+    @Test(
+        "A server that can't be reached fails; it is asked four times where that may change",
+        arguments: [("http://127.0.0.1:1/v1", 4), ("not an address", 1), ("", 1)]
+    )
+    func unreachable(url: String, calls: Int) async throws {
+        // Chance is asked once for each call that failed.
+        let failures = Mutex(0)
+        let result = try await Self.ask(
+            url,
+            random: {
+                failures.withLock { $0 += 1 }
+                return 0
+            }
+        )
+        #expect(failures.withLock { $0 } == calls)
         #expect(result.error?.code == .upstreamError)
         #expect(result.error?.message.contains("could not be reached") == true)
         #expect(result.error?.cause != nil)

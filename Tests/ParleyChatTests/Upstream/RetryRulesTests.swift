@@ -16,13 +16,13 @@ struct RetryRulesTests {
         for (jitter, waits) in [(0.0, [250, 500, 1000]), (1.0, [500, 1000, 2000])] {
             var rules = rules()
             for wait in waits {
-                let verdict = rules.verdict(on: .disconnected, remaining: plenty, jitter: jitter)
+                let verdict = rules.verdict(on: .unreachable, remaining: plenty, jitter: jitter)
                 #expect(verdict == .retry(after: .milliseconds(wait)))
             }
-            #expect(rules.verdict(on: .disconnected, remaining: plenty, jitter: jitter) == .giveUp)
+            #expect(rules.verdict(on: .unreachable, remaining: plenty, jitter: jitter) == .giveUp)
         }
         var slow = rules(.seconds(60))
-        let verdict = slow.verdict(on: .disconnected, remaining: plenty, jitter: 1)
+        let verdict = slow.verdict(on: .unreachable, remaining: plenty, jitter: 1)
         #expect(verdict == .retry(after: RetryRules.longestDelay))
     }
 
@@ -64,7 +64,7 @@ struct RetryRulesTests {
         var rules = rules()
         let failure = RetryRules.Failure.status(429, retryAfter: .seconds(20))
         #expect(rules.verdict(on: failure, remaining: .seconds(20), jitter: 0) == .giveUp)
-        #expect(rules.verdict(on: .disconnected, remaining: .zero, jitter: 0) == .giveUp)
+        #expect(rules.verdict(on: .unreachable, remaining: .zero, jitter: 0) == .giveUp)
     }
 
     @Test("A refused schema is left out once, and uses up no retry", arguments: [400, 422] as [UInt])
@@ -73,7 +73,7 @@ struct RetryRulesTests {
         let failure = RetryRules.Failure.status(status, retryAfter: nil)
         #expect(rules.verdict(on: failure, remaining: plenty, jitter: 0) == .retryWithoutSchema)
         for _ in 0..<RetryRules.limit {
-            #expect(rules.verdict(on: .disconnected, remaining: plenty, jitter: 0) != .giveUp)
+            #expect(rules.verdict(on: .unreachable, remaining: plenty, jitter: 0) != .giveUp)
         }
         #expect(rules.verdict(on: failure, remaining: plenty, jitter: 0) == .giveUp)
     }
