@@ -18,6 +18,8 @@ struct CompletionStream: Sendable {
     private(set) var outcome = Outcome.open
     /// Whether the model has begun to speak, or to think aloud.
     private(set) var hasBegun = false
+    /// Whether the model has said why it stops: nothing is missing then, but perhaps what it cost.
+    private(set) var hasFinished = false
 
     private let takesTools: Bool
     private let takesContexts: Bool
@@ -25,7 +27,6 @@ struct CompletionStream: Sendable {
     private var parser = SSEParser()
     private var calls = ToolCallAssembly()
     private var model: String?
-    private var hasFinishReason = false
 
     /// Starts to read.
     ///
@@ -65,7 +66,7 @@ struct CompletionStream: Sendable {
         // A chunk that was cut in two is malformed too, but that is not what went wrong.
         case .open, .failed:
             outcome =
-                hasFinishReason
+                hasFinished
                 ? .complete
                 : .failed(
                     ParleyError(
@@ -99,7 +100,7 @@ struct CompletionStream: Sendable {
                 hasBegun || chunk.reasoning != nil || chunk.text?.isEmpty == false || !chunk.toolCalls.isEmpty
             if let reason = chunk.finishReason {
                 try finishCalls(into: &chunks)
-                hasFinishReason = true
+                hasFinished = true
                 chunks.append(.finishReason(reason))
             }
             if let usage = chunk.usage { chunks.append(.usage(usage)) }

@@ -1,11 +1,15 @@
 import ParleyCore
 
-/// How long a server's stream is waited for: until its first token, through its silences, and as a whole.
+/// How long a server's stream is waited for: until its first token, through its silences, and as a whole; and, once the
+/// model has said why it stops, for what may still follow.
 struct StreamPatience<Instant: InstantProtocol>: Sendable where Instant.Duration == Duration {
     private let firstTokenBy: Instant
     private let wholeBy: Instant
     private let idleTimeout: Duration
     private var hasBegun = false
+    private var hasFinished = false
+    // `nil` as below.
+    private var saidAt: Instant?
     // `nil` while what came is being handed over: then it is us who are slow.
     private var silentSince: Instant?
 
@@ -17,15 +21,34 @@ struct StreamPatience<Instant: InstantProtocol>: Sendable where Instant.Duration
         silentSince = start
     }
 
-    /// The server has sent something, after which the model has begun to speak or not.
-    mutating func heard(hasBegun: Bool) {
+    /// How long a server has for the cost, and the end of its stream, after the model's last word.
+    static var afterword: Duration { .seconds(1) }
+
+    /// The server has sent something.
+    ///
+    /// - Parameters:
+    ///   - hasBegun: Whether the model has begun to speak.
+    ///   - hasFinished: Whether it has said why it stops.
+    ///   - saysMore: Whether what was sent says anything: a comment does not.
+    mutating func heard(hasBegun: Bool, hasFinished: Bool = false, saysMore: Bool = true) {
         self.hasBegun = hasBegun
+        self.hasFinished = hasFinished
         silentSince = nil
+        if saysMore { saidAt = nil }
     }
 
     /// What came is handed over: the server is waited for again.
     mutating func listen(at now: Instant) {
         silentSince = now
+        saidAt = saidAt ?? now
+    }
+
+    /// When to look again whether more follows on the model's last word; `nil` once nothing has for ``afterword``.
+    ///
+    /// A server that has said why the model stops has said everything but the cost, and some keep the stream open.
+    func endOfAfterword(at now: Instant) -> Instant? {
+        let end = (saidAt ?? now).advanced(by: Self.afterword)
+        return now < end ? end : nil
     }
 
     /// How much time the server has left to begin.
@@ -35,6 +58,8 @@ struct StreamPatience<Instant: InstantProtocol>: Sendable where Instant.Duration
 
     /// When to look again; or why the waiting is over.
     func verdict(at now: Instant) -> Result<Instant, ParleyError> {
+        // What is whole can't fail any more.
+        guard !hasFinished else { return .success(now.advanced(by: idleTimeout)) }
         let (deadline, message) = earliest(at: now)
         guard now < deadline else { return .failure(ParleyError(.upstreamError, message)) }
         // A first token may bring a silence's end before the deadline that holds until then.

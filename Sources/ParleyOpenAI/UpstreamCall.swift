@@ -168,21 +168,32 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
     }
 
     /// Hands an answer over until it is whole; then waits a moment for the body's end, so that the connection can be used
-    /// again: one that is left in mid-body can't.
+    /// again: one that is left in mid-body can't. One that has finished and never says that it is done is whole, too.
     private func readBody(_ body: HTTPClientResponse.Body) async throws {
         let (lingering, isWhole) = AsyncStream<Never>.makeStream()
+        let (finishing, hasFinished) = AsyncStream<Never>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
-            group.addTask { try await self.readBody(body, isWhole) }
+            group.addTask { try await self.readBody(body, hasFinished, isWhole) }
             group.addTask { [stopwatch] in
                 for await _ in lingering {}
                 try await stopwatch.sleep(until: stopwatch.now.advanced(by: .milliseconds(200)), tolerance: nil)
+            }
+            group.addTask { [stopwatch] in
+                for await _ in finishing {}
+                while let end = self.patience.withLock({ $0.endOfAfterword(at: stopwatch.now) }) {
+                    try await stopwatch.sleep(until: end, tolerance: nil)
+                }
             }
             try await group.next()
         }
     }
 
-    private func readBody(_ body: HTTPClientResponse.Body, _ isWhole: AsyncStream<Never>.Continuation) async throws {
+    private func readBody(
+        _ body: HTTPClientResponse.Body,
+        _ hasFinished: AsyncStream<Never>.Continuation,
+        _ isWhole: AsyncStream<Never>.Continuation
+    ) async throws {
         var stream = CompletionStream(
             takesTools: !prompt.tools.isEmpty,
             takesContexts: settings.sendsExtensions,
@@ -192,9 +203,12 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
             for try await buffer in body {
                 if case .complete = stream.outcome { continue }
                 let chunks = stream.feed(buffer.readableBytesView)
-                patience.withLock { $0.heard(hasBegun: stream.hasBegun) }
+                patience.withLock {
+                    $0.heard(hasBegun: stream.hasBegun, hasFinished: stream.hasFinished, saysMore: !chunks.isEmpty)
+                }
                 if !chunks.isEmpty { try await handoff.give(chunks) }
                 patience.withLock { $0.listen(at: stopwatch.now) }
+                if stream.hasFinished { hasFinished.finish() }
                 switch stream.outcome {
                 case .open: continue
                 case .complete: isWhole.finish()

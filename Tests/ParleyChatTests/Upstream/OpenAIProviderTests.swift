@@ -229,6 +229,32 @@ struct OpenAIProviderTests {
         }
     }
 
+    @Test(
+        "A server that keeps silent after the model has said why it stops has told a whole answer",
+        .timeLimit(.minutes(1))
+    )
+    func silenceAfterTheEnd() async throws {
+        let (isHeard, isLetGo) = (Latch(), Latch())
+        let stopwatch = TestClock()
+        try await FakeUpstream.run { _ in
+            .stream([textEvent("all"), Self.ending[0]]) { await isLetGo.wait() }
+        } _: { _, url in
+            async let result = Self.ask(
+                url,
+                stopwatch: stopwatch,
+                consume: { if $0 == .finishReason("stop") { isHeard.open() } }
+            )
+            await isHeard.wait()
+            // The one watches the whole, the other the time after the last word.
+            await stopwatch.sleepers(atLeast: 2)
+            stopwatch.advance(by: .seconds(1))
+            let ended = try await result
+            isLetGo.open()
+            #expect(ended.error == nil)
+            #expect(ended.text == "all")
+        }
+    }
+
     @Test("Scalars that are split between packets arrive whole")
     func splitScalars() async throws {
         let stream = Array((textEvent("é€👩‍👧") + Self.ending.joined()).utf8)

@@ -57,4 +57,21 @@ struct StreamPatienceTests {
         patience.heard(hasBegun: true)
         #expect(end(of: patience, from: 0) == (.seconds(1000), "The model's server did not finish its answer in time."))
     }
+
+    @Test("After the model's last word for a second without another one; a comment is none, and a slow taker has time")
+    func afterword() throws {
+        var patience = StreamPatience(settings, from: time(0))
+        patience.heard(hasBegun: true, hasFinished: true)
+        #expect(patience.endOfAfterword(at: time(90)) == time(91))
+        patience.listen(at: time(100))
+        #expect(patience.endOfAfterword(at: time(100)) == time(101))
+        patience.heard(hasBegun: true, hasFinished: true, saysMore: false)
+        patience.listen(at: time(101))
+        #expect(patience.endOfAfterword(at: time(101)) == nil)
+        patience.heard(hasBegun: true, hasFinished: true)
+        patience.listen(at: time(101))
+        #expect(patience.endOfAfterword(at: time(101)) == time(102))
+        // What is whole is not too slow, whatever the time.
+        #expect(try patience.verdict(at: time(5000)).get() == time(5010))
+    }
 }
