@@ -4,6 +4,8 @@ import ParleyCore
 enum UpstreamMessage {
     /// The longest text of a server's that is passed on, in characters.
     static let limit = 300
+    /// The same, in bytes: a character can have any number of them.
+    static let limitBytes = 1200
 
     /// "The model's server `verb`: …", with the message that `body` holds, if any: OpenAI's envelope or its inside, or the
     /// plainer ones of other servers.
@@ -26,7 +28,9 @@ enum UpstreamMessage {
         var line = ""
         for word in text.split(whereSeparator: { $0.isWhitespace || $0.isControl }) {
             line += line.isEmpty ? word : " " + word
-            guard line.count <= limit else { return line.prefix(limit) + "…" }
+            guard line.count <= limit, line.utf8.count <= limitBytes else {
+                return String(line.prefix(limit)).prefix(utf8Bytes: limitBytes) + "…"
+            }
         }
         return line
     }

@@ -123,6 +123,10 @@ struct CompletionStreamTests {
         #expect(sentence.count < 360)
         #expect(sentence.hasPrefix("The model's server answered 500: very very very"))
         #expect(!sentence.unicodeScalars.contains { $0.properties.generalCategory == .control })
+        let accents = "a" + String(repeating: "\u{301}", count: 60_000)
+        let stacked = UpstreamMessage.sentence("answered 500", ["message": .string(accents)])
+        #expect(stacked.utf8.count < 1260)
+        #expect(stacked.unicodeScalars.suffix(2).elementsEqual(["\u{301}", "…"]))
         #expect(UpstreamMessage.sentence("answered 500", ["error": .null]) == "The model's server answered 500.")
         #expect(UpstreamMessage.sentence("answered 404", ["detail": "Not Found"]).hasSuffix("404: Not Found"))
     }
