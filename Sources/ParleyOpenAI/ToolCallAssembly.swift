@@ -4,12 +4,15 @@ import ParleyCore
 ///
 /// A fragment belongs to the call with its index. One without an index begins a new call where it brings an id, and else
 /// belongs to the last; so does one whose index is taken by a call with another id, since some servers number all by 0.
+/// Calls past the ``limit`` are left out.
 struct ToolCallAssembly: Sendable {
     private struct Call {
         let index: Int?
         var id: String
         var name = ""
         var arguments: [UInt8] = []
+        // Set when a call that was left out has taken the index.
+        var hasLostIndex = false
     }
 
     /// How many calls an answer may ask for at once.
@@ -19,19 +22,17 @@ struct ToolCallAssembly: Sendable {
 
     private var calls: [Call] = []
     private var bytes = 0
+    private var leftOutLast = false
 
     /// Whether there is nothing yet.
     var isEmpty: Bool { calls.isEmpty }
 
     /// Takes the fragments of one chunk.
     ///
-    /// - Throws: ``ParleyError/Code/upstreamError`` where they are too many or too long.
+    /// - Throws: ``ParleyError/Code/upstreamError`` where they are too long.
     mutating func add(_ fragments: [JSON]) throws(ParleyError) {
         for fragment in fragments {
-            let place = place(of: fragment)
-            guard place < Self.limit else {
-                throw ParleyError(.upstreamError, "The model asked for too many tools at once.")
-            }
+            guard let place = place(of: fragment) else { continue }
             let function = fragment["function"]
             let name = function?["name"]?.stringValue ?? ""
             let arguments = Self.bytes(of: function?["arguments"])
@@ -69,18 +70,29 @@ struct ToolCallAssembly: Sendable {
         return whole
     }
 
-    private mutating func place(of fragment: JSON) -> Int {
+    /// The call that a fragment belongs to, a new one if need be; `nil` where that one is left out.
+    private mutating func place(of fragment: JSON) -> Int? {
         let index = fragment["index"]?.intValue
         let id = fragment["id"]?.stringValue ?? ""
+        if index == nil, id.isEmpty, leftOutLast { return nil }
         let known =
             index == nil && id.isEmpty
             ? calls.indices.last
             : calls.lastIndex { call in
-                index == nil ? call.id == id : call.index == index && (id.isEmpty || call.id.isEmpty || call.id == id)
+                guard let index else { return call.id == id }
+                guard call.index == index else { return false }
+                return id.isEmpty ? !call.hasLostIndex : call.id.isEmpty || call.id == id
             }
+        leftOutLast = known == nil && calls.count >= Self.limit
         if let known {
             if calls[known].id.isEmpty { calls[known].id = id }
             return known
+        }
+        guard !leftOutLast else {
+            if index != nil {
+                for place in calls.indices where calls[place].index == index { calls[place].hasLostIndex = true }
+            }
+            return nil
         }
         calls.append(Call(index: index, id: id))
         return calls.count - 1

@@ -173,7 +173,7 @@ struct CompletionStreamTests {
         }
     }
 
-    @Test("A call without a name, too many calls and too long ones end the answer")
+    @Test("A call without a name and too long ones end the answer; too many are left out")
     func faultyCalls() {
         func calls(_ count: Int, _ function: String) -> String {
             let calls = (0..<count).map { #"{"index":\#($0),"id":"c\#($0)","function":\#(function)}"# }
@@ -181,7 +181,9 @@ struct CompletionStreamTests {
                 + "\"finish_reason\":\"tool_calls\"}]}\n\n"
         }
         #expect(read(calls(1, "{}")).failure?.contains("without naming one") == true)
-        #expect(read(calls(33, #"{"name":"f"}"#)).failure?.contains("too many tools") == true)
+        let many = read(calls(33, #"{"name":"f"}"#))
+        #expect(many.failure == nil)
+        #expect(many.chunks == read(calls(32, #"{"name":"f"}"#)).chunks)
         let long = String(repeating: "x", count: ToolCallAssembly.limitBytes)
         #expect(read(calls(1, #"{"name":"f","arguments":"\#(long)"}"#)).failure?.contains("too long") == true)
         #expect(read(calls(32, #"{"name":"f"}"#)).chunks.count == 33)

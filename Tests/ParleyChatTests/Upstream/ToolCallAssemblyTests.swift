@@ -68,4 +68,39 @@ struct ToolCallAssemblyTests {
         )
         #expect(calls == [ToolCall(id: "a", name: "f", arguments: "{}")])
     }
+
+    @Test("Calls past the bound are left out with all their fragments, however these name them")
+    func surplus() throws {
+        func assemble(_ surplus: [JSON], index: (Int) -> Int?) throws -> [ToolCall] {
+            var assembly = ToolCallAssembly()
+            for number in 0..<ToolCallAssembly.limit {
+                var call: JSONObject = ["id": .string("c\(number)"), "function": ["name": "f", "arguments": "{}"]]
+                if let index = index(number) { call["index"] = .number(JSONNumber(index)) }
+                try assembly.add([.object(call)])
+            }
+            try assembly.add(surplus)
+            return try assembly.finish(newID: { "new" })
+        }
+        let rest: JSON = ["function": ["arguments": "more"]]
+        let tables: [([JSON], (Int) -> Int?)] = [
+            ([["id": "x", "function": ["name": "g"]], rest], { _ in nil }),
+            (
+                [["index": 40, "id": "x", "function": ["name": "g"]], ["index": 40, "function": ["arguments": "1"]]],
+                { $0 }
+            ),
+            (
+                [["index": 0, "id": "x", "function": ["name": "g"]], ["index": 0, "function": ["arguments": "1"]]],
+                { _ in 0 }
+            ),
+        ]
+        for (surplus, index) in tables {
+            let calls = try assemble(surplus, index: index)
+            #expect(calls.map(\.id) == (0..<ToolCallAssembly.limit).map { "c\($0)" })
+            #expect(calls.allSatisfy { $0.arguments == "{}" })
+        }
+        // One that is kept goes on behind one that is not.
+        let last: JSON = ["index": 31, "function": ["arguments": "x"]]
+        let calls = try assemble([["index": 40, "id": "x"], last, rest], index: { $0 })
+        #expect(calls.last?.arguments == "{}xmore")
+    }
 }
