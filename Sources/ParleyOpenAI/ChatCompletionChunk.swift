@@ -6,13 +6,13 @@ import ParleyCore
 struct ChatCompletionChunk: Hashable, Sendable {
     /// The model that answers.
     var model: String?
-    /// More text.
+    /// More text; never empty.
     var text: String?
     /// Why the answer ended.
     var finishReason: String?
     /// What it cost.
     var usage: TokenUsage?
-    /// What the model thinks aloud: not part of the answer.
+    /// What the model thinks aloud: not part of the answer, and never empty.
     var reasoning: String?
     /// Fragments of tool calls.
     var toolCalls: [JSON] = []
@@ -43,10 +43,15 @@ struct ChatCompletionChunk: Hashable, Sendable {
             return
         }
         let delta = choice["delta"]
-        text = delta?["content"]?.stringValue ?? delta?["refusal"]?.stringValue
-        reasoning = delta?["reasoning_content"]?.stringValue ?? delta?["reasoning"]?.stringValue
+        text = Self.text(delta, "content", "refusal")
+        reasoning = Self.text(delta, "reasoning_content", "reasoning")
         toolCalls = delta?["tool_calls"]?.arrayValue ?? []
         finishReason = choice["finish_reason"]?.stringValue.flatMap(Self.reason)
+    }
+
+    /// The first text that is not empty among some members: some servers write all of them on every chunk.
+    private static func text(_ delta: JSON?, _ names: String...) -> String? {
+        names.lazy.compactMap { delta?[$0]?.stringValue }.first { !$0.isEmpty }
     }
 
     /// A reason, unless it says that there is none: some servers write that on every chunk, and not as JSON's null.

@@ -92,12 +92,12 @@ struct CompletionStream: Sendable {
                 model = name
                 chunks.append(.model(name))
             }
-            if takesContexts, let contexts = chunk.contexts { chunks.append(.contexts(contexts)) }
-            if let thought = chunk.reasoning, !thought.isEmpty { chunks.append(.reasoning(thought)) }
-            if let text = chunk.text, !text.isEmpty { chunks.append(.text(text)) }
+            // Some servers write an empty list on every chunk.
+            if takesContexts, let contexts = chunk.contexts, !contexts.isEmpty { chunks.append(.contexts(contexts)) }
+            if let thought = chunk.reasoning { chunks.append(.reasoning(thought)) }
+            if let text = chunk.text { chunks.append(.text(text)) }
             if takesTools { try calls.add(chunk.toolCalls) }
-            hasBegun =
-                hasBegun || chunk.reasoning != nil || chunk.text?.isEmpty == false || !chunk.toolCalls.isEmpty
+            hasBegun = hasBegun || chunk.reasoning != nil || chunk.text != nil || !chunk.toolCalls.isEmpty
             if let reason = chunk.finishReason {
                 try finishCalls(into: &chunks)
                 hasFinished = true

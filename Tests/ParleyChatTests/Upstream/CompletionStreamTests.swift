@@ -189,6 +189,17 @@ struct CompletionStreamTests {
         #expect(read(calls(32, #"{"name":"f"}"#)).chunks.count == 33)
     }
 
+    @Test("A member that is there but empty is no first token, and hides none")
+    func emptyMembers() {
+        var stream = Self.stream
+        let empty = #"{"content":"","refusal":"","reasoning_content":"","reasoning":"","tool_calls":[]}"#
+        #expect(stream.feed("data: {\"choices\":[{\"delta\":\(empty)}]}\n\n".utf8) == [])
+        #expect(!stream.hasBegun)
+        let thought = #"{"content":"","reasoning_content":"","reasoning":"hm"}"#
+        #expect(stream.feed("data: {\"choices\":[{\"delta\":\(thought)}]}\n\n".utf8) == [.reasoning("hm")])
+        #expect(stream.hasBegun)
+    }
+
     @Test("A reason that is empty, or spelled null, is none: the answer goes on", arguments: ["", "null"])
     func noReason(reason: String) {
         func chunk(_ delta: String, _ reason: String) -> String {
@@ -209,6 +220,11 @@ struct CompletionStreamTests {
         let contexts = #"[{"title":"a"},"no object",{"text":"\#(long)"},{"title":"b"}]"#
         let read = read("data: {\"contexts\":\(contexts),\"choices\":[]}\n\ndata: [DONE]\n\n")
         #expect(read.chunks == [.contexts([["title": "a"], ["title": "b"]])])
+        let emptied = self.read(
+            #"data: {"contexts":[{"title":"a"}],"choices":[]}"# + "\n\n"
+                + #"data: {"contexts":[],"choices":[{"delta":{"content":"b"}}]}"# + "\n\ndata: [DONE]\n\n"
+        )
+        #expect(emptied.chunks == [.contexts([["title": "a"]]), .text("b")])
         let many = String(repeating: "{},", count: 200)
         let bounded = self.read("data: {\"contexts\":[\(many){}],\"choices\":[]}\n\ndata: [DONE]\n\n")
         #expect(bounded.chunks == [.contexts(Array(repeating: [:], count: 100))])
