@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Logging
+import NIOCore
 import ParleyChat
 import ParleyCore
 import ParleyOpenAI
@@ -32,7 +33,10 @@ struct UpstreamHouse: Sendable {
         try await Upstream.run(server, clock: clock) { upstream in
             var settings = OpenAISettings(url: upstream.url, retryDelay: .zero)
             change(&settings)
-            let client = HTTPClient(configuration: OpenAIProvider.clientConfiguration)
+            var configuration = OpenAIProvider.clientConfiguration
+            // However slow the machine is, a connection is there for the next call.
+            configuration.connectionPool.idleTimeout = .minutes(5)
+            let client = HTTPClient(configuration: configuration)
             let provider = OpenAIProvider(
                 client: client,
                 settings: settings,
