@@ -1,8 +1,9 @@
 import ParleyCore
 
-/// One chunk of a streamed chat completion, as far as Parley reads it.
+/// One chunk of a streamed chat completion, or a whole one, as far as Parley reads it.
 ///
-/// Tolerant of what servers leave out or add; strict only in being JSON. A refusal is the answer's text.
+/// Tolerant of what servers leave out or add; strict only in being JSON. A refusal is the answer's text. Read are also
+/// content as a list of parts, thoughts among them, and the older form of tool calls, `function_call`.
 struct ChatCompletionChunk: Hashable, Sendable {
     /// The model that answers.
     var model: String?
@@ -32,31 +33,79 @@ struct ChatCompletionChunk: Hashable, Sendable {
         guard chunk.objectValue != nil else {
             throw ParleyError(.upstreamError, "The model's server sent a malformed chunk.")
         }
+        try self.init(chunk, saying: "delta")
+    }
+
+    /// Reads a completion that came as a whole.
+    ///
+    /// - Throws: ``ParleyError/Code/upstreamError`` where the server reports an error in it.
+    init(whole completion: JSON) throws(ParleyError) {
+        try self.init(completion, saying: "message")
+        // Whole calls need no index, but one without an id must not be taken for a piece of the one before.
+        toolCalls = toolCalls.enumerated().map { index, call in
+            var call = call.objectValue ?? JSONObject()
+            call["index"] = .number(JSONNumber(index))
+            return .object(call)
+        }
+    }
+
+    /// Whether a server that was asked for a stream has answered with a completion as a whole instead.
+    static func isWhole(_ body: JSON) -> Bool {
+        guard body["error"] ?? .null == .null else { return false }
+        return choice(in: body)?["message"]?.objectValue != nil
+    }
+
+    private init(_ chunk: JSON, saying name: String) throws(ParleyError) {
         if let error = chunk["error"], error != .null {
             throw ParleyError(.upstreamError, UpstreamMessage.sentence("reported an error", error))
         }
         model = chunk["model"]?.stringValue
         usage = chunk["usage"].flatMap(TokenUsage.init(upstream:))
         contexts = chunk["contexts"]?.arrayValue.map(Self.bounded)
-        // Only one choice is asked for; another one's text must not be mixed in.
-        guard let choice = chunk["choices"]?.arrayValue?.first(where: { ($0["index"]?.intValue ?? 0) == 0 }) else {
-            return
-        }
-        let delta = choice["delta"]
+        guard let choice = Self.choice(in: chunk) else { return }
+        let delta = choice[name]
         text = Self.text(delta, "content", "refusal")
-        reasoning = Self.text(delta, "reasoning_content", "reasoning")
-        toolCalls = delta?["tool_calls"]?.arrayValue ?? []
+        reasoning = Self.text(delta, "reasoning_content", "reasoning") ?? Self.thoughts(in: delta?["content"])
+        toolCalls = Self.toolCalls(in: delta)
         finishReason = choice["finish_reason"]?.stringValue.flatMap(Self.reason)
     }
 
     /// The first text that is not empty among some members: some servers write all of them on every chunk.
     private static func text(_ delta: JSON?, _ names: String...) -> String? {
-        names.lazy.compactMap { delta?[$0]?.stringValue }.first { !$0.isEmpty }
+        names.lazy.compactMap { delta?[$0].flatMap(plain) }.first { !$0.isEmpty }
+    }
+
+    /// A text, or the texts in a list of parts.
+    private static func plain(_ content: JSON) -> String? {
+        if let text = content.stringValue { return text }
+        return content.arrayValue?.filter { $0["type"] == "text" }.compactMap { $0["text"]?.stringValue }.joined()
+    }
+
+    /// What is thought aloud in a list of parts.
+    private static func thoughts(in content: JSON?) -> String? {
+        let parts = content?.arrayValue?.filter { $0["type"] == "thinking" } ?? []
+        let thoughts = parts.compactMap { $0["thinking"].flatMap(plain) }.joined()
+        return thoughts.isEmpty ? nil : thoughts
+    }
+
+    private static func toolCalls(in delta: JSON?) -> [JSON] {
+        if let calls = delta?["tool_calls"]?.arrayValue, !calls.isEmpty { return calls }
+        guard let function = delta?["function_call"], function.objectValue != nil else { return [] }
+        return [["index": 0, "function": function]]
+    }
+
+    /// Only one choice is asked for; another one's text must not be mixed in.
+    private static func choice(in chunk: JSON) -> JSON? {
+        chunk["choices"]?.arrayValue?.first { ($0["index"]?.intValue ?? 0) == 0 }
     }
 
     /// A reason, unless it says that there is none: some servers write that on every chunk, and not as JSON's null.
     private static func reason(_ text: String) -> String? {
-        text.isEmpty || text == "null" ? nil : text
+        switch text {
+        case "", "null": nil
+        case "function_call": "tool_calls"
+        default: text
+        }
     }
 
     /// The objects among the passages, as many as a message can keep.

@@ -55,6 +55,19 @@ struct CompletionStream: Sendable {
         return chunks
     }
 
+    /// Takes an answer that came whole, and settles the outcome.
+    mutating func take(whole completion: JSON) -> [ReplyChunk] {
+        var chunks: [ReplyChunk] = []
+        do throws(ParleyError) {
+            try take(ChatCompletionChunk(whole: completion), into: &chunks)
+            try finishCalls(into: &chunks)
+            outcome = .complete
+        } catch {
+            outcome = .failed(error)
+        }
+        return chunks
+    }
+
     /// Takes the stream as ended by the server, or by `error` on the way, and settles the outcome.
     ///
     /// A model that has said why it stops has said everything; else the answer broke off.
@@ -87,26 +100,32 @@ struct CompletionStream: Sendable {
                 outcome = .complete
                 return
             }
-            let chunk = try ChatCompletionChunk(parsing: event.data)
-            if let name = chunk.model, name != model {
-                model = name
-                chunks.append(.model(name))
-            }
-            // Some servers write an empty list on every chunk.
-            if takesContexts, let contexts = chunk.contexts, !contexts.isEmpty { chunks.append(.contexts(contexts)) }
-            if let thought = chunk.reasoning { chunks.append(.reasoning(thought)) }
-            if let text = chunk.text { chunks.append(.text(text)) }
-            if takesTools { try calls.add(chunk.toolCalls) }
-            hasBegun = hasBegun || chunk.reasoning != nil || chunk.text != nil || !chunk.toolCalls.isEmpty
-            if let reason = chunk.finishReason {
-                try finishCalls(into: &chunks)
-                hasFinished = true
-                chunks.append(.finishReason(reason))
-            }
-            if let usage = chunk.usage { chunks.append(.usage(usage)) }
+            try take(ChatCompletionChunk(parsing: event.data), into: &chunks)
         } catch {
             outcome = .failed(error)
         }
+    }
+
+    private mutating func take(
+        _ chunk: ChatCompletionChunk,
+        into chunks: inout [ReplyChunk]
+    ) throws(ParleyError) {
+        if let name = chunk.model, name != model {
+            model = name
+            chunks.append(.model(name))
+        }
+        // Some servers write an empty list on every chunk.
+        if takesContexts, let contexts = chunk.contexts, !contexts.isEmpty { chunks.append(.contexts(contexts)) }
+        if let thought = chunk.reasoning { chunks.append(.reasoning(thought)) }
+        if let text = chunk.text { chunks.append(.text(text)) }
+        if takesTools { try calls.add(chunk.toolCalls) }
+        hasBegun = hasBegun || chunk.reasoning != nil || chunk.text != nil || !chunk.toolCalls.isEmpty
+        if let reason = chunk.finishReason {
+            try finishCalls(into: &chunks)
+            hasFinished = true
+            chunks.append(.finishReason(reason))
+        }
+        if let usage = chunk.usage { chunks.append(.usage(usage)) }
     }
 
     private mutating func finishCalls(into chunks: inout [ReplyChunk]) throws(ParleyError) {

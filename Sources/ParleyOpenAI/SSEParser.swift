@@ -19,6 +19,9 @@ struct SSEParser: Sendable {
         case eventTooLong
     }
 
+    /// The longest line, and the longest event: an answer that comes in one piece fits.
+    static let longest = 4 * 1024 * 1024
+
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// Set when the stream can't be read on; what came before it was handed out.
@@ -32,8 +35,8 @@ struct SSEParser: Sendable {
     private var endedWithCR = false
     private var isFirstLine = true
 
-    /// Makes a parser that takes lines and events of up to `limitBytes` bytes: an answer that comes in one piece fits.
-    init(limitBytes: Int = 4 * 1024 * 1024) {
+    /// Makes a parser that takes lines and events of up to `limitBytes` bytes.
+    init(limitBytes: Int = longest) {
         self.limitBytes = limitBytes
     }
 

@@ -22,6 +22,12 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
         let error: ParleyError
     }
 
+    /// An answer that has begun, or came at once from a server that can't stream.
+    private enum Answer {
+        case stream(HTTPClientResponse.Body)
+        case whole(JSON)
+    }
+
     private let prompt: Prompt
     private let settings: OpenAISettings
     private let schemas: SchemaMemory
@@ -54,7 +60,10 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
     /// Sends the request, and hands over what comes back until the answer is whole, or can't be.
     func read(from client: HTTPClient, logger: Logger) async {
         do {
-            try await readBody(answer(from: client, logger: logger))
+            switch try await answer(from: client, logger: logger) {
+            case .stream(let body): try await readBody(body)
+            case .whole(let completion): try await handOver(completion)
+            }
             handoff.end()
         } catch {
             handoff.end(.failure(error))
@@ -76,7 +85,7 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
     }
 
     /// Asks until the server begins to answer, or must not be asked again.
-    private func answer(from client: HTTPClient, logger: Logger) async throws -> HTTPClientResponse.Body {
+    private func answer(from client: HTTPClient, logger: Logger) async throws -> Answer {
         let model = prompt.model ?? settings.model
         var prompt = prompt
         if schemas.hasRefused(model) { prompt.answerSchema = nil }
@@ -84,10 +93,10 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
         var hasDroppedSchema = false
         while true {
             do {
-                let body = try await send(prompt, by: client, logger: logger)
+                let answer = try await send(prompt, by: client, logger: logger)
                 // It may have been refused for something else; now it is known.
                 if hasDroppedSchema { schemas.refused(model) }
-                return body
+                return answer
             } catch let refusal as Refusal {
                 let remaining = patience.withLock { $0.timeToBegin(at: stopwatch.now) }
                 let jitter = Double(random() >> 11) / Double(1 << 53)
@@ -116,7 +125,7 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
         _ prompt: Prompt,
         by client: HTTPClient,
         logger: Logger
-    ) async throws -> HTTPClientResponse.Body {
+    ) async throws -> Answer {
         let request = ChatCompletionRequest(prompt: prompt, settings: settings).httpRequest
         let response: HTTPClientResponse
         do {
@@ -137,8 +146,50 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
         }
         // Some servers report an error with status 200, or can't stream.
         let isJSON = response.headers.first(name: "Content-Type")?.lowercased().hasPrefix("application/json") ?? false
-        if isJSON { throw await refusal(response, "answered without streaming") }
-        return response.body
+        return isJSON ? .whole(try await completion(response)) : .stream(response.body)
+    }
+
+    /// Reads the answer of a server that can't stream, as far as a stream's event is read.
+    private func completion(_ response: HTTPClientResponse) async throws -> JSON {
+        let body: JSON?
+        do {
+            let bytes = try await response.body.collect(upTo: SSEParser.longest)
+            body = try? JSON(parsing: bytes.readableBytesView)
+        } catch {
+            try Task.checkCancellation()
+            let message =
+                error is NIOTooManyBytesError
+                ? "The model's server sent an answer that is too long."
+                : "The model's server broke off in the middle of its answer."
+            throw Refusal(failure: .lasting, error: ParleyError(.upstreamError, message, cause: error))
+        }
+        guard let body, ChatCompletionChunk.isWhole(body) else {
+            throw Refusal(
+                failure: .lasting,
+                error: ParleyError(
+                    .upstreamError,
+                    UpstreamMessage.sentence("answered without streaming", body),
+                    cause: UpstreamStatus(code: response.status.code)
+                )
+            )
+        }
+        return body
+    }
+
+    private func handOver(_ completion: JSON) async throws {
+        var stream = newStream()
+        let chunks = stream.take(whole: completion)
+        patience.withLock { $0.heard(hasBegun: stream.hasBegun) }
+        if !chunks.isEmpty { try await handoff.give(chunks) }
+        if case .failed(let error) = stream.outcome { throw error }
+    }
+
+    private func newStream() -> CompletionStream {
+        CompletionStream(
+            takesTools: !prompt.tools.isEmpty,
+            takesContexts: settings.sendsExtensions,
+            newID: { [random] in "call_\(String(random(), radix: 36))" }
+        )
     }
 
     /// What a call without an answer is: not connected, which another moment may bring; or cut off, perhaps in the middle
@@ -167,8 +218,10 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
         )
     }
 
-    /// Hands an answer over until it is whole; then waits a moment for the body's end, so that the connection can be used
-    /// again: one that is left in mid-body can't. One that has finished and never says that it is done is whole, too.
+    /// Hands an answer over until it is whole; then waits a moment for the body's end.
+    ///
+    /// That is for the connection, which can't be used again when it is left in mid-body. An answer that has finished and
+    /// never says that it is done is whole, too.
     private func readBody(_ body: HTTPClientResponse.Body) async throws {
         let (lingering, isWhole) = AsyncStream<Never>.makeStream()
         let (finishing, hasFinished) = AsyncStream<Never>.makeStream()
@@ -194,11 +247,7 @@ final class UpstreamCall<C: Clock>: Sendable where C.Duration == Duration {
         _ hasFinished: AsyncStream<Never>.Continuation,
         _ isWhole: AsyncStream<Never>.Continuation
     ) async throws {
-        var stream = CompletionStream(
-            takesTools: !prompt.tools.isEmpty,
-            takesContexts: settings.sendsExtensions,
-            newID: { [random] in "call_\(String(random(), radix: 36))" }
-        )
+        var stream = newStream()
         do {
             for try await buffer in body {
                 if case .complete = stream.outcome { continue }

@@ -33,6 +33,7 @@ extension Behaviour {
         ("comments", "true: put keep-alive comments between the chunks"),
         ("closes_next", "true: end the kept connection when the next request comes"),
         ("refuses_format", "refuse a response_format with this status"),
+        ("whole", "true: answer in one piece, though a stream is asked for"),
         ("times", "only for so many requests with the same last message"),
     ]
 
@@ -88,6 +89,7 @@ extension Behaviour {
         case "then": set(\.ending, value.stringValue.flatMap(Ending.init(name:)))
         case "split": set(\.splits, value.boolValue)
         case "comments": set(\.comments, value.boolValue)
+        case "whole": set(\.answersWhole, value.boolValue)
         case "closes_next": set(\.closesNext, value.boolValue)
         case "refuses_format": set(\.refusesFormat, value.intValue)
         case "times": set(\.times, value.intValue)

@@ -94,6 +94,8 @@ public struct Behaviour: Hashable, Sendable {
     public var closesNext = false
     /// The status with which a `response_format` is refused.
     public var refusesFormat: Int?
+    /// Whether a stream is answered by a whole completion.
+    public var answersWhole = false
     /// How often the same last message is answered so; well after that.
     public var times: Int?
 

@@ -39,11 +39,11 @@ struct Completion: Sendable {
         let created = upstream.clock.now().microseconds / 1_000_000
         let script = CompletionScript(request, behaviour, id: id, created: created)
         upstream.log.answer(id, status: 200)
-        guard request.streams else {
+        guard request.streams, !behaviour.answersWhole else {
             try await pause(behaviour.firstTokenDelay)
             if behaviour.holds { try await upstream.gate.wait() }
             try await writer.respond(200, body: script.message.serialized)
-            upstream.log.end(id, .whole)
+            upstream.log.end(id, .whole, deltas: script.pieceCount)
             return true
         }
         return try await stream(script)

@@ -74,6 +74,9 @@ struct CompletionScript: Sequence, IteratorProtocol, Sendable {
         promptTokens = (promptBytes + 3) / 4
     }
 
+    /// How many deltas the answer has, said once.
+    var pieceCount: Int { deltas.count }
+
     /// The whole answer as one message, for who wants no stream; only of an answer that ends.
     var message: JSON {
         let text = String(repeating: calls.isEmpty ? Self.text(request, behaviour) : "", count: repeats ?? 1)
@@ -95,7 +98,7 @@ struct CompletionScript: Sequence, IteratorProtocol, Sendable {
         completion["choices"] = [
             ["index": 0, "message": .object(message), "logprobs": .null, "finish_reason": .string(finishReason)]
         ]
-        completion["usage"] = usage(completion: deltas.count).json
+        completion["usage"] = usage(completion: pieceCount).json
         return .object(completion)
     }
 

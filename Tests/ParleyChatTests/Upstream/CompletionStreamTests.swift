@@ -189,6 +189,50 @@ struct CompletionStreamTests {
         #expect(read(calls(32, #"{"name":"f"}"#)).chunks.count == 33)
     }
 
+    @Test("Content may be a list of parts, with thoughts among them")
+    func contentParts() {
+        let thinking = #"{"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]}]}"#
+        let saying = #"{"content":[{"type":"text","text":"a"},{"type":"image"},{"type":"text","text":"b"}]}"#
+        let deltas = [thinking, saying].map { "data: {\"choices\":[{\"delta\":\($0)}]}\n\n" }
+        #expect(read(deltas.joined() + "data: [DONE]\n\n").chunks == [.reasoning("hm"), .text("ab")])
+    }
+
+    @Test("A function call of the older form is a tool call")
+    func functionCall() {
+        let deltas = [#"{"name":"f","arguments":""}"#, #"{"arguments":"{\"q\":"}"#, #"{"arguments":"1}"}"#]
+            .map { "data: {\"choices\":[{\"delta\":{\"content\":null,\"function_call\":\($0)}}]}\n\n" }
+        let finish = #"data: {"choices":[{"delta":{},"finish_reason":"function_call"}]}"# + "\n\n"
+        let call = ToolCall(id: "call_new", name: "f", arguments: #"{"q":1}"#)
+        #expect(read(deltas.joined() + finish).chunks == [.toolCall(call), .finishReason("tool_calls")])
+    }
+
+    @Test("An answer that comes whole gives what a stream would")
+    func whole() {
+        var stream = Self.stream
+        let call: JSON = ["type": "function", "function": ["name": "f", "arguments": "{}"]]
+        let chunks = stream.take(whole: [
+            "model": "m-1",
+            "choices": [
+                [
+                    "message": ["content": "Hi", "reasoning_content": "hm", "tool_calls": [call, call]],
+                    "finish_reason": "tool_calls",
+                ]
+            ],
+            "usage": ["prompt_tokens": 7, "completion_tokens": 2],
+        ])
+        let whole = ReplyChunk.toolCall(ToolCall(id: "call_new", name: "f", arguments: "{}"))
+        #expect(
+            chunks == [
+                .model("m-1"), .reasoning("hm"), .text("Hi"), whole, whole, .finishReason("tool_calls"),
+                .usage(TokenUsage(prompt: 7, completion: 2)),
+            ]
+        )
+        guard case .complete = stream.outcome else {
+            Issue.record("not complete")
+            return
+        }
+    }
+
     @Test("A member that is there but empty is no first token, and hides none")
     func emptyMembers() {
         var stream = Self.stream

@@ -80,6 +80,7 @@ struct FaultTests {
         Fault("characters cut in the middle", Behaviour { $0.splits = true }),
         Fault("comments", Behaviour { $0.comments = true }),
         Fault("reasoning", Behaviour { $0.reasoning = "Hm… 👩🏽‍🚀" }),
+        Fault("an answer that is no stream", Behaviour { $0.answersWhole = true }),
         Fault("no usage", Behaviour { $0.tellsUsage = false }),
         Fault(
             "a long answer",

@@ -171,7 +171,7 @@ struct OpenAIProviderTests {
     }
 
     @Test(
-        "An error with status 200, or an answer that is no stream, fails",
+        "An error with status 200, and JSON that is no answer, fails",
         arguments: [
             (#"{"error":{"message":"quota"}}"#, "without streaming: quota"), (#"{"choices":[]}"#, "without streaming."),
         ]
@@ -182,6 +182,25 @@ struct OpenAIProviderTests {
         } _: { _, url in
             let result = try await Self.ask(url)
             #expect(result.error?.message.hasSuffix(words) == true)
+        }
+    }
+
+    @Test("Of a server that can't stream an answer is taken up to the length of a stream's longest event")
+    func wholeAnswers() async throws {
+        let length = Mutex(0)
+        try await FakeUpstream.run { _ in
+            let text = String(repeating: "x", count: length.withLock { $0 })
+            return .json(.ok, #"{"choices":[{"message":{"content":"\#(text)"}}]}"#)
+        } _: { upstream, url in
+            let empty = 40
+            for (count, words) in [(1, nil), (4 * 1024 * 1024 - empty, nil), (4 * 1024 * 1024, "too long")] {
+                length.withLock { $0 = count }
+                let result = try await Self.ask(url)
+                #expect(result.text.utf8.count == (words == nil ? count : 0))
+                #expect((result.error == nil) == (words == nil))
+                if let words { #expect(result.error?.message.contains(words) == true) }
+            }
+            #expect(upstream.asked.count == 3)
         }
     }
 

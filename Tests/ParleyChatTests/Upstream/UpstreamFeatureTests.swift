@@ -65,6 +65,26 @@ struct UpstreamFeatureTests {
         }
     }
 
+    @Test("A server that can't stream calls tools and thinks aloud as well")
+    func whole() async throws {
+        try await UpstreamHouse.run { home in
+            home.upstream.arm(
+                Behaviour {
+                    $0.answersWhole = true
+                    $0.reasoning = "Hm."
+                    $0.calls = [[Behaviour.Call("search", "{}"), Behaviour.Call("search", "{\"q\":1}")]]
+                }
+            )
+            var prompt = prompt()
+            prompt.tools = [Self.search]
+            let chunks = try await home.chunks(prompt)
+            #expect(calls(in: chunks).map(\.id) == ["call_0_0", "call_0_1"])
+            #expect(calls(in: chunks).map(\.arguments) == ["{}", "{\"q\":1}"])
+            #expect(chunks.contains(.reasoning("Hm.")))
+            #expect(chunks.contains(.finishReason("tool_calls")))
+        }
+    }
+
     @Test("A schema is asked for, strictly")
     func schema() async throws {
         try await UpstreamHouse.run { home in
