@@ -1,11 +1,12 @@
 import ParleyCore
 
-/// A message of the log as a model is sent it, with the tools that it used: taken together, or the tools left out.
+/// A message of the log as a model is sent it, with the tools that it used or the images and files it came with: taken
+/// together, or these left out.
 struct PromptEntry: Hashable, Sendable {
-    /// The message with its calls and their results.
+    /// The message with its calls and their results, and with its images and files.
     let whole: [PromptMessage]
     /// The message's text alone; empty where it has none.
-    let withoutTools: [PromptMessage]
+    let textOnly: [PromptMessage]
     /// Whether the system speaks.
     let isSystem: Bool
 
@@ -13,7 +14,8 @@ struct PromptEntry: Hashable, Sendable {
     ///
     /// Calls stand in an assistant's parts; their results stand in the parts behind them, or in the messages of role `tool`
     /// behind that message. The calls of one round are sent with the results of all of them or not at all, and a result
-    /// without its call is not sent: servers refuse anything else. Reasoning is not sent.
+    /// without its call is not sent: servers refuse anything else. Reasoning is not sent. What a person's parts hold
+    /// besides text is sent as it came in.
     static func entries(of log: [Message]) -> [PromptEntry] {
         let log = log.filter(\.isSayable)
         var entries: [PromptEntry] = []
@@ -26,19 +28,37 @@ struct PromptEntry: Hashable, Sendable {
                 entries.append(PromptEntry(message, answeredBy: answers.flatMap { $0.parts ?? [] }))
             // Those that answer a call are taken with it.
             case .tool: break
-            case .user, .system:
-                let said = [PromptMessage(role: message.role, content: message.content)]
-                let isSystem = message.role == .system
-                entries.append(PromptEntry(whole: said, withoutTools: said, isSystem: isSystem))
+            case .user: entries.append(PromptEntry(asking: message))
+            case .system:
+                let said = [PromptMessage(role: .system, content: message.content)]
+                entries.append(PromptEntry(whole: said, textOnly: said, isSystem: true))
             }
         }
         return entries.filter { !$0.whole.allSatisfy(\.isEmpty) }
     }
 
-    private init(whole: [PromptMessage], withoutTools: [PromptMessage], isSystem: Bool) {
+    private init(whole: [PromptMessage], textOnly: [PromptMessage], isSystem: Bool) {
         self.whole = whole
-        self.withoutTools = withoutTools
+        self.textOnly = textOnly
         self.isSystem = isSystem
+    }
+
+    /// A person's message.
+    private init(asking message: Message) {
+        let text = PromptMessage(role: .user, content: message.content)
+        var whole = text
+        whole.parts = (message.parts ?? []).filter(Self.isShown)
+        self.init(whole: [whole], textOnly: text.isEmpty ? [] : [text], isSystem: false)
+    }
+
+    /// Whether a person's part is something to be looked at or listened to: neither text, which the message's content is,
+    /// nor what only a model says.
+    private static func isShown(_ part: JSON) -> Bool {
+        switch part["type"]?.stringValue {
+        case nil, "text", "input_text", "output_text", "refusal": false
+        case "reasoning", "thinking", "tool_call", "tool_result", "function_call", "function_call_output": false
+        default: true
+        }
     }
 
     /// An assistant's message, and the parts of the messages that answer its calls.
@@ -51,7 +71,7 @@ struct PromptEntry: Hashable, Sendable {
         let last = isAnsweredBehind ? rounds.last?.messages(saying: message.content) ?? [] : []
         // A reply that used tools and came to no answer has nothing to say: templates want an answer behind results.
         messages = last.isEmpty && text.isEmpty ? [] : messages + (last.isEmpty ? text : last)
-        self.init(whole: messages, withoutTools: text, isSystem: false)
+        self.init(whole: messages, textOnly: text, isSystem: false)
     }
 
     // A round's calls come first, then all of its results.
@@ -97,5 +117,5 @@ extension Message {
 }
 
 extension PromptMessage {
-    fileprivate var isEmpty: Bool { content.isEmpty && toolCalls.isEmpty }
+    fileprivate var isEmpty: Bool { content.isEmpty && toolCalls.isEmpty && parts.isEmpty }
 }

@@ -35,7 +35,7 @@ struct PromptHistory: Sendable {
     /// Chooses from a log that goes oldest first.
     ///
     /// All system messages and the newest message are taken, and of the others the newest without a gap while there is
-    /// room, each with the tools it used or, where these alone don't fit, without. Deleted and empty messages and running
+    /// room, each with the tools it used or the images and files it came with or, where these don't fit, without. Deleted and empty messages and running
     /// replies are left out.
     static func select(from log: [Message], limitTokens: Int = Limits.promptTokens) -> [PromptMessage] {
         let entries = PromptEntry.entries(of: log)
@@ -49,7 +49,7 @@ struct PromptHistory: Sendable {
                 continue
             }
             let isNewest = age == 0
-            let fitting = [entry.whole, entry.withoutTools].first { isNewest || $0.estimatedTokens <= room }
+            let fitting = [entry.whole, entry.textOnly].first { isNewest || $0.estimatedTokens <= room }
             guard !isFull, let fitting else {
                 isFull = true
                 continue

@@ -24,7 +24,8 @@ extension String {
 extension PromptMessage {
     /// About how many tokens a model reads this message as.
     var estimatedTokens: Int {
-        toolCalls.reduce(content.estimatedTokens) { $0 + $1.name.estimatedTokens + $1.arguments.estimatedTokens }
+        let spoken = content.estimatedTokens + parts.count * Limits.promptPartTokens
+        return toolCalls.reduce(spoken) { $0 + $1.name.estimatedTokens + $1.arguments.estimatedTokens }
     }
 }
 

@@ -124,6 +124,10 @@ public enum Limits {
     /// How much of a conversation a model is sent, in tokens as they are estimated: half of what common models take, so
     /// that what tools find and the answer have the other half.
     public static let promptTokens = 64_000
+    /// What an image, a sound or a file counts as among these, in tokens.
+    ///
+    /// About what common models read a picture as; the length of its data says nothing, since no model reads these as text.
+    public static let promptPartTokens = 1000
     /// When a lease is renewed while the model is silent: a third of ``replyLease``, so that two renewals may fail.
     public static let replyRenewal = Duration.seconds(3)
     /// How often a running reply asks a store again that can't be reached; see the delays between, together about ten seconds.

@@ -60,8 +60,11 @@ extension JSONWriter {
             // One who only calls says nothing.
             if message.content.isEmpty, !message.toolCalls.isEmpty {
                 writer.member("content", JSON.null)
-            } else {
+            } else if message.parts.isEmpty {
                 writer.member("content", message.content)
+            } else {
+                let text: [JSON] = message.content.isEmpty ? [] : [["type": "text", "text": .string(message.content)]]
+                writer.member("content", JSON.array(text + message.parts))
             }
             if !message.toolCalls.isEmpty {
                 writer.name("tool_calls")

@@ -48,13 +48,22 @@ public struct PromptMessage: Hashable, Sendable {
     public var toolCalls: [ToolCall]
     /// The call that a message of role `tool` answers.
     public var toolCallID: String?
+    /// What is said besides the text: images, sound, files, as they came in.
+    public var parts: [JSON]
 
     /// Makes a message.
-    public init(role: MessageRole, content: String, toolCalls: [ToolCall] = [], toolCallID: String? = nil) {
+    public init(
+        role: MessageRole,
+        content: String,
+        toolCalls: [ToolCall] = [],
+        toolCallID: String? = nil,
+        parts: [JSON] = []
+    ) {
         self.role = role
         self.content = content
         self.toolCalls = toolCalls
         self.toolCallID = toolCallID
+        self.parts = parts
     }
 }
 

@@ -59,7 +59,7 @@ struct PromptEntryTests {
             ]
         )
         let entries = PromptEntry.entries(of: log)
-        #expect(entries.map { $0.withoutTools.map(\.content) } == [["Q"], ["A"], ["Q2"]])
+        #expect(entries.map { $0.textOnly.map(\.content) } == [["Q"], ["A"], ["Q2"]])
     }
 
     @Test("Calls without all of their results are not sent, and neither are their results")
@@ -106,6 +106,23 @@ struct PromptEntryTests {
     func otherRoles() {
         let parts = [call("1"), result("1")]
         #expect(sent([message(.user, "Q", parts), message(.system, "S", parts)]) == ["u:Q", "s:S"])
+    }
+
+    @Test("What a person shows is sent as it came, with a text or without; texts are not sent twice")
+    func shown() {
+        let image: JSON = ["type": "image_url", "image_url": ["url": "data:image/png;base64,AAAA"]]
+        let file: JSON = ["type": "input_file", "file_id": "f"]
+        let text: JSON = ["type": "text", "text": "What is it?"]
+        let spoken = message(.user, "What is it?", [image, text, ["type": "reasoning", "text": "hm"], file])
+        let silent = message(.user, "", [image])
+        let entries = PromptEntry.entries(of: [spoken, silent, message(.user, "", [call("1")])])
+        #expect(
+            entries.map(\.whole) == [
+                [PromptMessage(role: .user, content: "What is it?", parts: [image, file])],
+                [PromptMessage(role: .user, content: "", parts: [image])],
+            ]
+        )
+        #expect(entries.map(\.textOnly) == [[PromptMessage(role: .user, content: "What is it?")], []])
     }
 
     @Test(

@@ -78,6 +78,20 @@ struct PromptHistoryTests {
         #expect(roles(1) == [.user])
     }
 
+    @Test("An image counts the same however long its data are; one that does not fit is left out, its text stays")
+    func budgetOfImages() {
+        var entries = log([(.user, "aaaa", .delivered), (.assistant, "bbbb", .delivered), (.user, "cccc", .delivered)])
+        let data = String(repeating: "A", count: 100_000)
+        let image: JSON = ["type": "image_url", "image_url": ["url": .string("data:image/png;base64,\(data)")]]
+        for place in [0, 2] { entries[place].parts = [image] }
+        func images(_ limit: Int) -> [Int] {
+            PromptHistory.select(from: entries, limitTokens: limit).map(\.parts.count)
+        }
+        #expect(images(2003) == [1, 0, 1])
+        #expect(images(2002) == [0, 0, 1])
+        #expect(images(1) == [1])
+    }
+
     @Test("A long conversation is sent from its newest part on, with the one who set it up at the beginning")
     func longConversation() async throws {
         let store = MemoryStore()

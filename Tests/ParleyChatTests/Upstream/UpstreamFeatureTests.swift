@@ -1,4 +1,6 @@
+import ParleyChat
 import ParleyCore
+import ParleyTesting
 import ParleyUpstream
 import Testing
 
@@ -82,6 +84,28 @@ struct UpstreamFeatureTests {
             #expect(calls(in: chunks).map(\.arguments) == ["{}", "{\"q\":1}"])
             #expect(chunks.contains(.reasoning("Hm.")))
             #expect(chunks.contains(.finishReason("tool_calls")))
+        }
+    }
+
+    @Test("The model is shown what a person shows, behind the text, if there is any", arguments: ["What is it?", ""])
+    func images(text: String) async throws {
+        try await UpstreamHouse.run { home in
+            let image: JSON = [
+                "type": "image_url", "image_url": ["url": "data:image/png;base64,AAAA", "detail": "low"],
+            ]
+            let parts: [JSON] = text.isEmpty ? [] : [["type": "text", "text": .string(text)]]
+            try await home.house.run {
+                let begun = try await home.house.chat.begin(
+                    TurnRequest(message: NewMessage(role: .user, content: text, parts: [image] + parts)),
+                    options: TurnOptions(),
+                    expectedRevision: nil,
+                    as: .alice
+                )
+                let reply = try await home.house.chat.waitForEnd(begun.value.reply.id, as: .alice)
+                #expect(reply.status == .delivered)
+                let sent: JSON = ["role": "user", "content": .array(parts + [image])]
+                #expect(home.requests(text).map(\.request.messages) == [[sent]])
+            }
         }
     }
 
