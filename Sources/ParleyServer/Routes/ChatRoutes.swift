@@ -65,13 +65,14 @@ struct ChatRoutes {
 
     @Sendable private func regenerate(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.messageID, context.identity)
-        let body = try await request.jsonBody(in: context)
+        let (body, query) = (try await request.jsonBody(in: context), Query(request))
         let conversation = try await store.replyProgress(of: id, after: .max, as: identity).message.conversationID
         let (model, stream, expected) = try await store.checking(.write, to: conversation, as: identity) {
             () throws(ParleyError) in
-            (
+            let expected = try body.expectedRevision()
+            return (
                 try body.string("model").map { text throws(ParleyError) in try Rules.model(text) },
-                try body.bool("stream"), try body.expectedRevision()
+                try body.bool("stream"), expected == nil ? try query.expectedRevision() : expected
             )
         }
         try await dependencies.spend(.turns, of: identity)

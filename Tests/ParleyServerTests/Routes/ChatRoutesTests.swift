@@ -161,6 +161,25 @@ struct ChatRoutesTests {
         }
     }
 
+    @Test("What a regeneration expects may stand in the body or in the query; the body's counts")
+    func regenerationExpects() async throws {
+        try await TestParley.run(provider: ScriptedProvider(["Answer"])) { parley in
+            let alice = try await parley.caller(.alice)
+            let turn = try await alice.post("/api/chat", ["message": "Hi"])
+            let id = try #require(turn["message"]?["id"]?.stringValue)
+            let revision = try #require(turn["message"]?["revision"]?.intValue)
+            let path = "/api/chat/\(id)/regenerate"
+            let stale = try await alice.post(path + "?expected_revision=1")
+            #expect(stale.status == .conflict)
+            #expect(stale["error"]?["code"] == "stale")
+            #expect(try await alice.post(path + "?expected_revision=x").status == .badRequest)
+            #expect(try await alice.post(path + "?expected_revision=\(revision)").status == .ok)
+            let expected = JSON.number(JSONNumber(revision + 2))
+            let both = try await alice.post(path + "?expected_revision=1", ["expected_revision": expected])
+            #expect(both.status == .ok)
+        }
+    }
+
     @Test("Of messages only the last user entry is new")
     func messages() async throws {
         try await TestParley.run { parley in
