@@ -99,6 +99,8 @@ extension ChatService {
                     // What a signal says may be shown only to one who may still see it; reading says the same, and checks.
                     let isCheckDue = checkedAt.duration(to: clock.now) > Limits.accessRecheck
                     step = isCheckDue ? .readProgress : cursor.step(to: signal)
+                    // The end holds the whole reply, so it is always looked up by the one who is to see it.
+                    if case .end = step { step = .readProgress }
                 }
             }
         }

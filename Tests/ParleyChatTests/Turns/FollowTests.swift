@@ -234,6 +234,28 @@ struct FollowTests {
             #expect(try await house.chat.waitForEnd(turn.reply.id, as: .alice).content == "beforeafter")
         }
     }
+
+    @Test("One who was removed just before the end is not shown it")
+    func removedBeforeEnd() async throws {
+        let (provider, feed) = ScriptedProvider.fed()
+        // Its time stands still, so that no look at the access is due.
+        let house = House(provider: provider, stopwatch: TestClock())
+        let project = try house.memory.createProject(NewProject(name: "Birds"), as: .alice).value
+        _ = try house.memory.setMember(.person("bob"), role: .viewer, in: project.id, as: .alice)
+        let conversation = try house.memory.createConversation(NewConversation(projectID: project.id), as: .alice).value
+        try await house.run {
+            let turn = try await house.ask(in: conversation.id)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                var followed = house.follow(turn.reply.id, as: .bob, in: &group)
+                feed.yield(.text("before"))
+                #expect(await followed.delta()?.text == "before")
+                _ = try house.memory.removeMember(.person("bob"), from: project.id, as: .alice)
+                feed.finish()
+                #expect(await followed.rest().message == nil)
+                await #expect(code { try await group.next() } == .notFound)
+            }
+        }
+    }
 }
 
 /// A bus that looks into the store, at the moment of every piece it is given, whether the piece is committed.
