@@ -82,9 +82,13 @@ extension SQLiteStore: ConversationStore {
         try await read { db in
             let message = try db.locate(id, for: .read, as: identity).message.message
             guard message.status == .streaming else { return ReplyProgress(message: message, deltas: []) }
-            let deltas = try db.pieces(of: id, in: message.conversationID).enumerated()
-                .filter { $0.offset > index }
-                .map { ReplyDelta(messageID: id, index: $0.offset, text: $0.element) }
+            let deltas = try db.all(
+                """
+                SELECT r.position, r.text FROM message m CROSS JOIN reply_piece r ON r.message_key = m.key
+                WHERE m.id = ? AND m.conversation_id = ? AND r.position > ? ORDER BY r.position
+                """,
+                [id, message.conversationID, index]
+            ) { ReplyDelta(messageID: id, index: try $0.next(), text: try $0.next()) }
             return ReplyProgress(message: message, deltas: deltas)
         }
     }
