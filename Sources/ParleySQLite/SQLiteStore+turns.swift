@@ -98,7 +98,9 @@ extension WriteTransaction {
             return (state, known, false)
         }
         let project = try project(toWriteIn: request.projectID, as: identity)
-        if let id = request.message.id, let conversation = try db.ownMessage(id, fingerprint, as: identity) {
+        if let id = request.message.id,
+            let conversation = try db.ownMessage(id, fingerprint, in: request.projectID, as: identity)
+        {
             let state = try db.conversationState(conversation, for: .write, as: identity)
             return (state, try db.requireMessage(id, in: state), false)
         }
@@ -134,24 +136,31 @@ extension WriteTransaction {
 }
 
 extension Database {
-    /// The conversation where the caller's own message of an id stands that was made of the same content.
+    /// The conversation where the caller's own message of an id stands that was made of the same content, and in the
+    /// project that the caller names, if any.
     fileprivate func ownMessage(
         _ id: MessageID,
         _ fingerprint: Fingerprint,
+        in project: ProjectID?,
         as identity: Identity
     ) throws -> ConversationID? {
         let own = try all(
             """
-            SELECT c.id, m.fingerprint FROM message m CROSS JOIN conversation c ON c.id = m.conversation_id
+            SELECT c.id, c.project_id, m.fingerprint FROM message m CROSS JOIN conversation c ON c.id = m.conversation_id
             CROSS JOIN project_member p ON p.project_id = c.project_id AND p.email = ?2
             WHERE m.id = ?1 AND m.author = ?2 ORDER BY c.id
             """,
             [id, identity.email]
-        ) { (conversation: try $0.next(ConversationID.self), fingerprint: try $0.nextIfPresent(Int64.self)) }
-        if own.isEmpty { return nil }
-        guard let same = own.first(where: { $0.fingerprint == fingerprint.value }) else {
-            throw ParleyError.idempotencyConflict
+        ) { columns in
+            (
+                conversation: try columns.next(ConversationID.self),
+                project: try columns.next(ProjectID.self),
+                fingerprint: try columns.nextIfPresent(Int64.self)
+            )
         }
+        if own.isEmpty { return nil }
+        let same = own.first { $0.fingerprint == fingerprint.value && (project == nil || $0.project == project) }
+        guard let same else { throw ParleyError.idempotencyConflict }
         return same.conversation
     }
 
@@ -171,11 +180,13 @@ extension Database {
         let refusal = ParleyError.invalid("message_id", "Only an answer to a person's message can be regenerated.")
         if let seq = reply.replyTo {
             guard let question = try message(seq: seq, in: state) else { throw refusal }
+            try question.requireNotDeleted()
             return question
         }
         guard reply.message.role == .assistant, reply.message.seq > 1,
             let question = try message(seq: reply.message.seq - 1, in: state), question.message.role == .user
         else { throw refusal }
+        try question.requireNotDeleted()
         return question
     }
 }

@@ -234,7 +234,8 @@ public protocol ReplyStore: Sendable {
     ///   that is so, then `messageAppended` twice.
     /// - A message id that is there already with the same content: where a reply to it exists, the turn as it is now,
     ///   without a lease and as a replay; where none exists, a reply is begun. Without a conversation the id is looked for
-    ///   among the caller's own messages, so that a retry finds the conversation that the first try made.
+    ///   among the caller's own messages, so that a retry finds the conversation that the first try made; where the request
+    ///   names a project and that conversation is in another one, it is ``ParleyError/idempotencyConflict``.
     ///   A deleted message without a reply is `forbidden`.
     /// - Where another reply is streaming: ``ParleyError/replyInProgress``, and nothing is written.
     /// - The reply's `model` is the one asked for, until ``finishReply(_:under:)`` names the one that answered.
@@ -248,8 +249,8 @@ public protocol ReplyStore: Sendable {
     /// Makes an ended reply `streaming` again, empty, with a lease; its text becomes a version. Needs `write`.
     ///
     /// Only an assistant's message that a turn began, or that stands right after a user's; otherwise
-    /// ``ParleyError/invalid(_:_:)`` naming `message_id`. A deleted one is `forbidden`. Where any reply is streaming:
-    /// `replyInProgress`. Parts, contexts, answer, confidence, tokens, latency, metadata and the edit mark of the version
+    /// ``ParleyError/invalid(_:_:)`` naming `message_id`. A deleted one is `forbidden`, and so is one whose question was
+    /// deleted: there is nothing left to answer. Where any reply is streaming: `replyInProgress`. Parts, contexts, answer, confidence, tokens, latency, metadata and the edit mark of the version
     /// before are cleared. Its version bears the time the text was finished, or edited. Change: `messageUpdated`.
     func beginRegeneration(
         of id: MessageID,

@@ -103,7 +103,8 @@ extension MemoryState {
             return (stored, known, false)
         }
         let project = try project(toWriteIn: request.projectID, as: identity, ids: ids, at: now)
-        if let id = request.message.id, let found = try ownMessage(id, fingerprint, as: identity) {
+        if let id = request.message.id, let found = try ownMessage(id, fingerprint, in: request.projectID, as: identity)
+        {
             let stored = try conversation(found.conversation.fields.id, for: .write, as: identity)
             return (stored, found.index, false)
         }
@@ -118,10 +119,12 @@ extension MemoryState {
         return (StoredConversation(conversation, hasGivenTitle: false, fingerprint: nil), nil, true)
     }
 
-    /// The caller's own message of an id, wherever it stands, where it was made of the same content.
+    /// The caller's own message of an id that was made of the same content, wherever it stands or in the project that the
+    /// caller names.
     private func ownMessage(
         _ id: MessageID,
         _ fingerprint: Fingerprint,
+        in project: ProjectID?,
         as identity: Identity
     ) throws -> (conversation: StoredConversation, index: Int)? {
         let own = try visibleConversations(in: nil, as: identity)
@@ -129,9 +132,11 @@ extension MemoryState {
             .compactMap { stored in stored.index(of: id).map { (conversation: stored, index: $0) } }
             .filter { $0.conversation.log[$0.index].message.author == identity.email }
         guard !own.isEmpty else { return nil }
-        guard let same = own.first(where: { $0.conversation.log[$0.index].fingerprint == fingerprint }) else {
-            throw ParleyError.idempotencyConflict
+        let same = own.first { found in
+            found.conversation.log[found.index].fingerprint == fingerprint
+                && (project == nil || found.conversation.fields.projectID == project)
         }
+        guard let same else { throw ParleyError.idempotencyConflict }
         return same
     }
 }
@@ -158,10 +163,14 @@ extension StoredConversation {
     /// Where the message stands that a reply answers.
     fileprivate func question(ofReplyAt index: Int) throws -> Int {
         let entry = log[index]
-        if let question = entry.answers.flatMap(self.index(of:)) { return question }
+        if let question = entry.answers.flatMap(self.index(of:)) {
+            try log[question].requireNotDeleted()
+            return question
+        }
         guard entry.message.role == .assistant, index > 0, log[index - 1].message.role == .user else {
             throw ParleyError.invalid("message_id", "Only an answer to a person's message can be regenerated.")
         }
+        try log[index - 1].requireNotDeleted()
         return index - 1
     }
 

@@ -121,6 +121,45 @@ extension StoreConformanceTests {
         }
     }
 
+    @Test("A turn sent again with another project is not the same turn", arguments: StoreFactory.all)
+    func turnAgainElsewhere(_ factory: StoreFactory) async throws {
+        try await factory.withStore { t in
+            let here = try await t.sharedProject()
+            let there = try await t.store.createProject(NewProject(name: "Elsewhere"), as: .alice).value
+            let message = NewMessage.user("Which bird?", id: t.id())
+            func begin(in project: ProjectID?) async throws -> Commit<Turn> {
+                let request = TurnRequest(projectID: project, message: message)
+                return try await t.store.beginTurn(request, expectedRevision: nil, as: .alice)
+            }
+            let first = try await begin(in: here.id)
+            #expect(try await begin(in: here.id).isReplay)
+            // Who names none means the turn, wherever it is.
+            #expect(try await begin(in: nil).value.reply.id == first.value.reply.id)
+            await expectError(.idempotencyConflict) { try await begin(in: there.id) }
+            let elsewhere = ConversationFilter(projectID: there.id)
+            let list = try await t.store.conversations(elsewhere, page: PageRequest(), as: .alice)
+            #expect(list.elements.isEmpty)
+        }
+    }
+
+    @Test("A reply whose question was deleted is not written anew", arguments: StoreFactory.all)
+    func regenerationWithoutQuestion(_ factory: StoreFactory) async throws {
+        try await factory.withStore { t in
+            let turn = try await t.turn("Which bird?", answer: ["A gull."])
+            let id = turn.turn.conversation.id
+            try await delete(turn.turn.userMessage.id, in: id, t)
+            let (other, _) = try await t.conversation(holding: [])
+            let appended = try await t.append([.user("Which fish?"), .assistant("A cod.")], to: other).value
+            try await delete(appended[0].id, in: other, t)
+            for reply in [turn.reply, appended[1]] {
+                await expectError(.forbidden) {
+                    try await t.store.beginRegeneration(of: reply.id, expectedRevision: nil, as: .alice)
+                }
+            }
+            #expect(try await t.log(id).last == turn.reply)
+        }
+    }
+
     @Test("A message that is there already gets the reply that it has not had", arguments: StoreFactory.all)
     func turnOfStoredMessage(_ factory: StoreFactory) async throws {
         try await factory.withStore { t in
