@@ -88,7 +88,9 @@ public final class ReplyRegistry: Service {
                 group.addTask {
                     let outcome = await job.runner.run(job.inbox)
                     self.remove(job)
-                    if outcome?.status == .delivered { await self.improveTitle(job.runner) }
+                    // Who stops an answer wants no more of the model.
+                    let isWhole = outcome?.status == .delivered && outcome?.metadata["stopped"] == nil
+                    if isWhole { await self.improveTitle(job.runner) }
                 }
             }
             group.cancelAll()

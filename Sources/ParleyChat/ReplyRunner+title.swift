@@ -10,6 +10,9 @@ extension ReplyRunner {
             turn.conversation.title.isExactly(MessageText.title(for: turn.userMessage.content))
         else { return }
         do {
+            // A person may have titled it before or since, in the same words even: then nothing is sent at all.
+            let present = try await ports.store.conversation(lease.conversationID, newestMessages: 1, as: identity)
+            guard !present.conversation.hasGivenTitle else { return }
             let reply = try await ports.store.replyProgress(of: lease.messageID, after: -1, as: identity).message
             let title = try await TitleMaker(provider: provider, stopwatch: ports.stopwatch).title(
                 question: turn.userMessage.content,

@@ -193,7 +193,8 @@ struct ReplyRunner: Sendable {
     // A cause is a status, a connection's or a parser's error; a server's own words may quote what it was asked.
     private func logFailure(_ error: any Error) {
         let failure = error as? ParleyError
-        let cause = failure?.cause.map { "\($0)" } ?? "\(type(of: error))"
+        let cause =
+            failure.map { failure in failure.cause.map { "\($0)" } ?? "\(failure.code)" } ?? "\(type(of: error))"
         logger.warning(
             "The model's reply failed",
             metadata: [LogKey.status: "\(failure?.code ?? .upstreamError)", LogKey.error: "\(cause)"]

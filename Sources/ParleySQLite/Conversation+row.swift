@@ -5,7 +5,8 @@ extension Conversation {
     /// What ``init(_:)`` reads, of a conversation `c`.
     static let columns = """
         c.id, c.project_id, c.owner, c.title, c.description, c.status, c.is_pinned, c.metadata, c.message_count,
-        c.revision, c.created_at, c.updated_at, c.last_message_at, c.forked_from, c.forked_seq, \(previewSource)
+        c.revision, c.created_at, c.updated_at, c.last_message_at, c.forked_from, c.forked_seq, c.title_is_given,
+        \(previewSource)
         """
 
     /// The beginning of the text that the preview is cut from.
@@ -44,7 +45,8 @@ extension Conversation {
             createdAt: try columns.next(),
             updatedAt: try columns.next(),
             lastMessageAt: try columns.nextIfPresent(),
-            forkedFrom: try ForkOrigin(&columns)
+            forkedFrom: try ForkOrigin(&columns),
+            hasGivenTitle: try columns.next()
         )
         preview = try columns.nextIfPresent(String.self).flatMap { MessageText.preview(of: $0) }
     }

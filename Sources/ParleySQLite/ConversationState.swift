@@ -9,6 +9,8 @@ struct ConversationState {
     var revision: Int
     var messageCount: Int
     let titleIsGiven: Bool
+    /// The revision that the last title of ``SQLiteStore/improveTitle(_:of:as:)`` took.
+    let titledRevision: Int?
 
     fileprivate init(_ id: ConversationID, _ columns: inout Columns) throws {
         self.id = id
@@ -17,14 +19,18 @@ struct ConversationState {
         revision = try columns.next()
         messageCount = try columns.next()
         titleIsGiven = try columns.next()
+        titledRevision = try columns.nextIfPresent()
     }
 
     /// What ``init(_:_:)`` reads, of a conversation `c`.
-    fileprivate static let columns = "c.key, c.project_id, c.revision, c.message_count, c.title_is_given"
+    fileprivate static let columns = """
+        c.key, c.project_id, c.revision, c.message_count, c.title_is_given, c.titled_revision
+        """
 
-    /// Refuses a write that was meant for another revision.
+    /// Refuses a write that was meant for another revision, unless a program's title is all that came since.
     func requireRevision(_ expected: Int?) throws {
         guard let expected, expected != revision else { return }
+        if titledRevision == revision, expected == revision - 1 { return }
         throw ParleyError.stale(revision: revision)
     }
 }

@@ -46,9 +46,10 @@ extension SQLiteStore {
                 description: input.description,
                 metadata: input.metadata,
                 createdAt: transaction.now,
-                updatedAt: transaction.now
+                updatedAt: transaction.now,
+                hasGivenTitle: input.title != nil
             )
-            try transaction.insert(conversation, titleIsGiven: input.title != nil, fingerprint: fingerprint)
+            try transaction.insert(conversation, fingerprint: fingerprint)
             return Commit(conversation, changes: [.conversationCreated(conversation)])
         }
     }
@@ -72,13 +73,12 @@ extension SQLiteStore {
             if isMove { try db.requireNoRunningReply(id) }
             let before = try db.conversation(id)
             let after = before.applying(changes)
-            let titleIsGiven = state.titleIsGiven || changes.title != nil
             guard !before.hasExactly(fieldsOf: after) else {
                 // Nobody can see who titled it: that alone is no change.
-                if titleIsGiven != state.titleIsGiven {
+                if after.hasGivenTitle != before.hasGivenTitle {
                     try db.run("UPDATE conversation SET title_is_given = 1 WHERE id = ?", [id])
                 }
-                return Commit(before, changes: [])
+                return Commit(after, changes: [])
             }
             try db.run(
                 """
@@ -86,7 +86,8 @@ extension SQLiteStore {
                     metadata = ?, project_id = ?, revision = ?, updated_at = ? WHERE id = ?
                 """,
                 [
-                    after.title, titleIsGiven, after.description, after.status, after.isPinned, after.metadata.column,
+                    after.title, after.hasGivenTitle, after.description, after.status, after.isPinned,
+                    after.metadata.column,
                     after.projectID, state.revision + 1, transaction.now, id,
                 ]
             )
@@ -104,7 +105,7 @@ extension SQLiteStore {
     ) async throws -> Commit<Conversation> {
         try await write { transaction in
             var state = try transaction.db.conversationState(id, for: .write, as: identity)
-            let change = try state.titleIsGiven ? nil : transaction.retitle(&state, title)
+            let change = try state.titleIsGiven ? nil : transaction.retitle(&state, title, isImprovement: true)
             return Commit(try transaction.db.conversation(id), changes: change.map { [$0] } ?? [])
         }
     }
@@ -125,7 +126,7 @@ extension SQLiteStore {
 
 extension WriteTransaction {
     /// Stores a conversation and enters its title into the index.
-    func insert(_ conversation: Conversation, titleIsGiven: Bool, fingerprint: Fingerprint?) throws {
+    func insert(_ conversation: Conversation, fingerprint: Fingerprint?) throws {
         try db.run(
             """
             INSERT INTO conversation (id, project_id, owner, title, title_is_given, description, status, is_pinned, metadata,
@@ -133,7 +134,8 @@ extension WriteTransaction {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                conversation.id, conversation.projectID, conversation.owner, conversation.title, titleIsGiven,
+                conversation.id, conversation.projectID, conversation.owner, conversation.title,
+                conversation.hasGivenTitle,
                 conversation.description, conversation.status, conversation.isPinned, conversation.metadata.column,
                 conversation.messageCount, conversation.revision, conversation.createdAt, conversation.updatedAt,
                 conversation.lastMessageAt, conversation.forkedFrom?.conversationID, conversation.forkedFrom?.seq,
@@ -194,7 +196,7 @@ extension Database {
 extension Conversation {
     fileprivate func applying(_ changes: ConversationChanges) -> Conversation {
         var after = self
-        if let title = changes.title { after.title = title }
+        if let title = changes.title { (after.title, after.hasGivenTitle) = (title, true) }
         if let description = changes.description { after.description = description }
         if let status = changes.status { after.status = status }
         if let isPinned = changes.isPinned { after.isPinned = isPinned }

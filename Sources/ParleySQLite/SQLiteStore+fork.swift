@@ -34,13 +34,10 @@ extension SQLiteStore {
                 createdAt: transaction.now,
                 updatedAt: transaction.now,
                 lastMessageAt: last.message.createdAt,
-                forkedFrom: ForkOrigin(conversationID: id, seq: request.seq)
+                forkedFrom: ForkOrigin(conversationID: id, seq: request.seq),
+                hasGivenTitle: source.titleIsGiven || request.title != nil
             )
-            try transaction.insert(
-                fork,
-                titleIsGiven: source.titleIsGiven || request.title != nil,
-                fingerprint: fingerprint
-            )
+            try transaction.insert(fork, fingerprint: fingerprint)
             // A hundred at a time: a long log need not stand in memory whole.
             for start in stride(from: 1, through: request.seq, by: 100) {
                 for original in try db.messages(seqs: start...min(start + 99, request.seq), in: source) {

@@ -112,7 +112,7 @@ extension WriteTransaction {
             createdAt: now,
             updatedAt: now
         )
-        try insert(conversation, titleIsGiven: false, fingerprint: nil)
+        try insert(conversation, fingerprint: nil)
         return (try db.conversationState(conversation.id), nil, true)
     }
 
@@ -123,12 +123,21 @@ extension WriteTransaction {
     }
 
     /// Changes the title that nobody has given; `nil` where it is this one already.
-    func retitle(_ state: inout ConversationState, _ title: String) throws -> Change? {
+    ///
+    /// An improvement is nothing that anybody did: the conversation keeps its time, and the revision is marked.
+    func retitle(
+        _ state: inout ConversationState,
+        _ title: String,
+        isImprovement: Bool = false
+    ) throws -> Change? {
         guard try !db.conversation(state.id).title.isExactly(title) else { return nil }
         state.revision += 1
         try db.run(
-            "UPDATE conversation SET title = ?, revision = ?, updated_at = ? WHERE key = ?",
-            [title, state.revision, now, state.key]
+            """
+            UPDATE conversation SET title = ?1, revision = ?2, updated_at = iif(?3, updated_at, ?4),
+                titled_revision = iif(?3, ?2, titled_revision) WHERE key = ?5
+            """,
+            [title, state.revision, isImprovement, now, state.key]
         )
         indexTitle(title, of: state.key)
         return .conversationUpdated(try db.conversation(state.id))

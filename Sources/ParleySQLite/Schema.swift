@@ -12,6 +12,9 @@ enum Schema {
         migrator.registerMigration("2 time to first token") { db in
             try db.execute(sql: "ALTER TABLE query_log ADD COLUMN first_token_ms INTEGER")
         }
+        migrator.registerMigration("3 revision of the improved title") { db in
+            try db.execute(sql: "ALTER TABLE conversation ADD COLUMN titled_revision INTEGER")
+        }
         return migrator
     }
 

@@ -181,12 +181,26 @@ struct SQLiteOpeningTests {
                         VALUES (1, 'alice@example.org', zeroblob(16), zeroblob(16), 7, 'delivered')
                         """
                 )
+                try db.execute(
+                    sql: """
+                        INSERT INTO project (id, name, created_at, updated_at) VALUES (zeroblob(16), 'Old', 1, 1);
+                        INSERT INTO project_member VALUES (zeroblob(16), 'alice@example.org', 'owner');
+                        INSERT INTO conversation (id, project_id, owner, status, is_pinned, message_count, revision,
+                            created_at, updated_at, title_is_given, title)
+                        VALUES (zeroblob(16), zeroblob(16), 'alice@example.org', 'active', 0, 0, 1, 1, 1, 0, 'Birds')
+                        """
+                )
             }
             try queue.close()
             try await file.withStore { store, _ in
                 let lines = try await store.entries(since: Timestamp(microseconds: 0), limit: 10)
                 #expect(lines.map(\.latencyMilliseconds) == [7])
                 #expect(lines.map(\.firstTokenMilliseconds) == [nil])
+                let id = ConversationID(high: 0, low: 0)
+                await expectError(.stale) { try await store.deleteConversation(id, expectedRevision: 0, as: .alice) }
+                let titled = try await store.improveTitle("Gulls", of: id, as: .alice).value
+                #expect(titled.title == "Gulls" && titled.revision == 2)
+                _ = try await store.deleteConversation(id, expectedRevision: 1, as: .alice)
             }
         }
     }

@@ -32,6 +32,8 @@ public struct Conversation: Hashable, Sendable {
     public var lastMessageAt: Timestamp?
     /// What it was forked from.
     public let forkedFrom: ForkOrigin?
+    /// Whether a person gave the title, so that no program changes it; clients are not told.
+    public var hasGivenTitle: Bool
 
     /// Makes a conversation.
     public init(
@@ -49,7 +51,8 @@ public struct Conversation: Hashable, Sendable {
         createdAt: Timestamp,
         updatedAt: Timestamp,
         lastMessageAt: Timestamp? = nil,
-        forkedFrom: ForkOrigin? = nil
+        forkedFrom: ForkOrigin? = nil,
+        hasGivenTitle: Bool = false
     ) {
         self.id = id
         self.projectID = projectID
@@ -66,6 +69,7 @@ public struct Conversation: Hashable, Sendable {
         self.updatedAt = updatedAt
         self.lastMessageAt = lastMessageAt
         self.forkedFrom = forkedFrom
+        self.hasGivenTitle = hasGivenTitle
     }
 
     /// The title of a conversation that nobody has named.

@@ -9,7 +9,8 @@
 /// - **A repeated create is answered with what the first made** (``Commit/isReplay``); the same id with other content is
 ///   ``ParleyError/idempotencyConflict``. An id that belongs to something the caller can't see is ``ParleyError/notFound``.
 ///   Repetition is looked for before `expectedRevision` is compared.
-/// - **`expectedRevision`** that is not the present one is ``ParleyError/stale(revision:)``, and nothing is written.
+/// - **`expectedRevision`** that is not the present one is ``ParleyError/stale(revision:)``, and nothing is written. The one
+///   before passes, too, where the present one is a title's of ``improveTitle(_:of:as:)``: nobody did anything since.
 /// - A write that would change nothing writes nothing: no change, no revision. Text is compared byte by byte.
 /// - Of several errors the first of these is thrown: `notFound`, `forbidden`, `invalidRequest`, `idempotencyConflict`,
 ///   `stale`, `replyInProgress`, ``ParleyError/Code/conflict`` (a count of ``Limits`` is reached: members, emoji, versions).
@@ -60,7 +61,8 @@ public protocol ConversationStore: ProjectStore, MessageStore, ReplyStore {
     /// Gives a conversation a better title than the one its first message made. Change: `conversationUpdated`.
     ///
     /// For titles that a program makes: where a person gave one, by creating or updating, nothing happens, and the
-    /// conversation comes back as it is. The improved one may be improved again. Needs `write`.
+    /// conversation comes back as it is. The improved one may be improved again. It disturbs nobody: `updatedAt` stays, and
+    /// who expects the revision before it is not stale. Needs `write`.
     func improveTitle(
         _ title: String,
         of id: ConversationID,

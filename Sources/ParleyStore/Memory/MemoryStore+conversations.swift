@@ -33,13 +33,10 @@ extension MemoryStore {
                 description: input.description,
                 metadata: input.metadata,
                 createdAt: now,
-                updatedAt: now
+                updatedAt: now,
+                hasGivenTitle: input.title != nil
             )
-            state.conversations[conversation.id] = StoredConversation(
-                conversation,
-                hasGivenTitle: input.title != nil,
-                fingerprint: fingerprint
-            )
+            state.conversations[conversation.id] = StoredConversation(conversation, fingerprint: fingerprint)
             return Commit(conversation, changes: [.conversationCreated(conversation)])
         }
     }
@@ -60,7 +57,7 @@ extension MemoryStore {
             try stored.requireRevision(expectedRevision)
             let isMove = changes.projectID != nil && changes.projectID != stored.fields.projectID
             if isMove { try stored.requireNoRunningReply() }
-            if changes.title != nil { stored.hasGivenTitle = true }
+            if changes.title != nil { stored.keepTitle() }
             guard stored.fields.isChanged(by: changes) else {
                 // Nobody can see who titled it: that alone is no change.
                 state.conversations[id] = stored
@@ -78,12 +75,12 @@ extension MemoryStore {
         of id: ConversationID,
         as identity: Identity
     ) throws -> Commit<Conversation> {
-        try write { state, now in
+        try write { state, _ in
             var stored = try state.conversation(id, for: .write, as: identity)
-            guard !stored.hasGivenTitle, !stored.fields.title.isExactly(title) else {
+            guard !stored.fields.hasGivenTitle, !stored.fields.title.isExactly(title) else {
                 return Commit(stored.value, changes: [])
             }
-            let change = stored.update(at: now) { $0.title = title }
+            let change = stored.improveTitle(title)
             state.conversations[id] = stored
             return Commit(stored.value, changes: [change])
         }
@@ -130,7 +127,8 @@ extension MemoryStore {
                     createdAt: now,
                     updatedAt: now,
                     lastMessageAt: range.last?.message.createdAt,
-                    forkedFrom: ForkOrigin(conversationID: id, seq: request.seq)
+                    forkedFrom: ForkOrigin(conversationID: id, seq: request.seq),
+                    hasGivenTitle: source.fields.hasGivenTitle || request.title != nil
                 ),
                 fingerprint: fingerprint,
                 ids: ids
@@ -191,7 +189,7 @@ extension StoredConversation {
                 answers: original.answers.flatMap { copiedIDs[$0] }
             )
         }
-        var fork = StoredConversation(fields, hasGivenTitle: hasGivenTitle, fingerprint: fingerprint)
+        var fork = StoredConversation(fields, fingerprint: fingerprint)
         fork.adopt(copies)
         return fork
     }

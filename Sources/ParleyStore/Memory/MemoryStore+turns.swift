@@ -116,7 +116,7 @@ extension MemoryState {
             createdAt: now,
             updatedAt: now
         )
-        return (StoredConversation(conversation, hasGivenTitle: false, fingerprint: nil), nil, true)
+        return (StoredConversation(conversation, fingerprint: nil), nil, true)
     }
 
     /// The caller's own message of an id that was made of the same content, wherever it stands or in the project that the
@@ -156,7 +156,7 @@ extension StoredConversation {
     /// Titles a conversation that is empty and that nobody has titled.
     fileprivate mutating func titleByFirstMessage(_ input: NewMessage, at now: Timestamp) -> Change? {
         let title = MessageText.title(for: input.content)
-        guard log.isEmpty, !hasGivenTitle, !title.isExactly(fields.title) else { return nil }
+        guard log.isEmpty, !fields.hasGivenTitle, !title.isExactly(fields.title) else { return nil }
         return update(at: now) { $0.title = title }
     }
 

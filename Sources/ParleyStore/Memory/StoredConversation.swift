@@ -8,14 +8,13 @@ struct StoredConversation: Sendable {
     private(set) var fields: Conversation
     /// The messages; the one with `seq` n stands at n - 1.
     private(set) var log: [StoredMessage] = []
-    /// Whether a person gave the title, so that no turn changes it.
-    var hasGivenTitle: Bool
+    /// The revision that the last improved title took.
+    private var titledRevision: Int?
     /// What its create was given; none where a turn made it.
     let fingerprint: Fingerprint?
 
-    init(_ fields: Conversation, hasGivenTitle: Bool, fingerprint: Fingerprint?) {
+    init(_ fields: Conversation, fingerprint: Fingerprint?) {
         self.fields = fields
-        self.hasGivenTitle = hasGivenTitle
         self.fingerprint = fingerprint
     }
 
@@ -49,9 +48,10 @@ struct StoredConversation: Sendable {
     /// All messages as a caller reads them.
     var messages: [Message] { log.map { $0.value(in: fields.projectID) } }
 
-    /// Refuses a write that was meant for another revision.
+    /// Refuses a write that was meant for another revision, unless a program's title is all that came since.
     func requireRevision(_ expected: Int?) throws {
         guard let expected, expected != fields.revision else { return }
+        if titledRevision == fields.revision, expected == fields.revision - 1 { return }
         throw ParleyError.stale(revision: fields.revision)
     }
 
@@ -69,6 +69,19 @@ extension StoredConversation {
         body(&fields)
         advance(at: now)
         return .conversationUpdated(value)
+    }
+
+    /// Changes the title to a program's: nothing that anybody did, so the conversation keeps its time.
+    mutating func improveTitle(_ title: String) -> Change {
+        fields.title = title
+        fields.revision += 1
+        titledRevision = fields.revision
+        return .conversationUpdated(value)
+    }
+
+    /// Notes that a person gave the title.
+    mutating func keepTitle() {
+        fields.hasGivenTitle = true
     }
 
     /// Appends an entry to the log.

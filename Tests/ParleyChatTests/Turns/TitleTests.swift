@@ -93,6 +93,45 @@ struct TitleTests {
         #expect(titles.prompts.isEmpty)
     }
 
+    @Test("Nothing is sent where a person gave the title in the very words of the question")
+    func titledAlike() async throws {
+        let (provider, feed) = ScriptedProvider.fed()
+        let titles = ScriptedProvider(saying: "Gulls")
+        let house = House(provider: provider, titles: titles)
+        try await house.run {
+            let turn = try await house.ask("Which bird?")
+            let changes = ConversationChanges(title: "Which bird?")
+            _ = try house.memory.updateConversation(
+                turn.conversation.id,
+                changes,
+                expectedRevision: nil,
+                as: .alice
+            )
+            feed.yield(.text("A gull."))
+            feed.finish()
+            _ = try await house.chat.waitForEnd(turn.reply.id, as: .alice)
+            await house.registryIsEmpty()
+            while house.registry.titlesBeingFound > 0 { await Task.yield() }
+        }
+        #expect(titles.prompts.isEmpty)
+    }
+
+    @Test("Nothing is sent after a stop")
+    func stopped() async throws {
+        let (provider, feed) = ScriptedProvider.fed()
+        let titles = ScriptedProvider(saying: "Gulls")
+        let house = House(provider: provider, titles: titles)
+        try await house.run {
+            let turn = try await house.ask("Which bird?")
+            feed.yield(.text("A gu"))
+            let reply = try await house.chat.stop(turn.reply.id, as: .alice)
+            #expect(reply.status == .delivered && reply.metadata["stopped"] == true)
+            await house.registryIsEmpty()
+            while house.registry.titlesBeingFound > 0 { await Task.yield() }
+        }
+        #expect(titles.prompts.isEmpty)
+    }
+
     @Test("A model that fails, or says nothing in time, leaves the title as it was", arguments: [true, false])
     func fails(isSilent: Bool) async throws {
         let stopwatch = TestClock()

@@ -224,6 +224,67 @@ extension StoreConformanceTests {
         }
     }
 
+    @Test(
+        "A program's title disturbs nobody: not the list, and not who knew the revision before",
+        arguments: StoreFactory.all
+    )
+    func quietTitle(_ factory: StoreFactory) async throws {
+        try await factory.withStore { t in
+            let older = try await t.turn("Which bird?", answer: ["A gull."]).turn.conversation.id
+            try await t.turn("Which fish?", answer: ["A cod."])
+            func list() async throws -> [ConversationID] {
+                try await t.store.conversations(ConversationFilter(), page: PageRequest(), as: .alice).elements.map(
+                    \.id
+                )
+            }
+            let (before, order) = (try await t.state(of: older), try await list())
+            let titled = try await t.store.improveTitle("Gulls", of: older, as: .alice).value
+            #expect(titled.updatedAt == before.updatedAt && titled.revision == before.revision + 1)
+            #expect(try await t.state(of: older) == titled)
+            #expect(try await list() == order)
+
+            func pin(_ isPinned: Bool, expecting revision: Int) async throws -> Conversation {
+                let changes = ConversationChanges(isPinned: isPinned)
+                return try await t.store.updateConversation(
+                    older,
+                    changes,
+                    expectedRevision: revision,
+                    as: .alice
+                ).value
+            }
+            let stale = await expectError(.stale) { try await pin(true, expecting: before.revision - 1) }
+            #expect(stale?.revision == titled.revision)
+            let pinned = try await pin(true, expecting: before.revision)
+            #expect(pinned.revision == titled.revision + 1)
+            // Now somebody did something.
+            await expectError(.stale) { try await pin(false, expecting: before.revision) }
+            await expectError(.stale) { try await pin(false, expecting: titled.revision) }
+            // Of two titles, only the last is overlooked.
+            let first = try await t.store.improveTitle("Seabirds", of: older, as: .alice).value
+            _ = try await t.store.improveTitle("Seabirds on the pier", of: older, as: .alice)
+            await expectError(.stale) { try await pin(false, expecting: pinned.revision) }
+            _ = try await pin(false, expecting: first.revision)
+        }
+    }
+
+    @Test("A conversation says whether a person gave its title", arguments: StoreFactory.all)
+    func givenTitle(_ factory: StoreFactory) async throws {
+        try await factory.withStore { t in
+            #expect(try await t.conversation(title: "Birds").hasGivenTitle)
+            let begun = try await t.begin("Which bird?").value.conversation
+            #expect(!begun.hasGivenTitle)
+            let fork = ForkRequest(seq: 1, title: "Gulls")
+            #expect(try await t.store.forkConversation(begun.id, fork, as: .alice).value.hasGivenTitle)
+            let plain = ForkRequest(seq: 1)
+            #expect(try await !t.store.forkConversation(begun.id, plain, as: .alice).value.hasGivenTitle)
+            // In the words that it has already.
+            let same = ConversationChanges(title: begun.title)
+            let kept = try await t.store.updateConversation(begun.id, same, expectedRevision: nil, as: .alice)
+            #expect(kept.value.hasGivenTitle && kept.changes.isEmpty)
+            #expect(try await t.state(of: begun.id).hasGivenTitle)
+        }
+    }
+
     @Test("A regenerated reply keeps the version before", arguments: StoreFactory.all)
     func regeneration(_ factory: StoreFactory) async throws {
         try await factory.withStore { t in
