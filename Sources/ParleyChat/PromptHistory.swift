@@ -8,28 +8,57 @@ struct PromptHistory: Sendable {
     /// The prompt's messages for a person's message: the conversation up to it, as stored, within ``Limits/promptMessages``
     /// and ``Limits/promptTokens``.
     ///
-    /// What a client claims to have been said before never gets here.
+    /// What a client claims to have been said before never gets here. The log is read backwards in small pages until no
+    /// more fits, and of its beginning as far as the system speaks: a conversation's set-up stands there. So what a turn
+    /// reads depends on what a model can be sent, and not on how long the messages are.
     ///
     /// - Throws: ``ParleyError/notFound`` where the asker can't see the conversation any more.
     func messages(upTo last: Message, as identity: Identity) async throws -> [PromptMessage] {
-        let newest = try await store.messages(
-            in: last.conversationID,
-            .before(last.seq + 1),
-            limit: Limits.promptMessages,
-            as: identity
-        )
-        var log = newest.messages
-        if newest.hasMore, let first = log.first {
-            // The one who set a conversation up speaks at its beginning, and counts however long it has become.
-            let oldest = try await store.messages(
+        var log: [Message] = []
+        var tokens = 0
+        var hasMore = true
+        while hasMore, log.count < Limits.promptMessages, tokens <= Limits.promptTokens {
+            let page = try await store.messages(
                 in: last.conversationID,
-                .after(0),
-                limit: Limits.promptMessages,
+                .before(log.first?.seq ?? last.seq + 1),
+                limit: min(Self.pageSize, Limits.promptMessages - log.count),
                 as: identity
             )
-            log = oldest.messages.filter { $0.role == .system && $0.seq < first.seq } + log
+            // The least that they take: with the system's words or their tools they take more.
+            for entry in PromptEntry.entries(of: page.messages) where !entry.isSystem {
+                tokens += entry.withoutTools.estimatedTokens
+            }
+            log = page.messages + log
+            hasMore = page.hasMore && !page.messages.isEmpty
+        }
+        if hasMore, let first = log.first {
+            log = try await setUp(of: last.conversationID, before: first.seq, as: identity) + log
         }
         return Self.select(from: log)
+    }
+
+    // Of messages of full size, that many are ten times what a model can be sent.
+    private static let pageSize = 10
+
+    /// The system's messages that a conversation begins with: they count however long it has become.
+    private func setUp(
+        of conversation: ConversationID,
+        before seq: Int,
+        as identity: Identity
+    ) async throws -> [Message] {
+        var setUp: [Message] = []
+        while setUp.count < Limits.promptMessages {
+            let page = try await store.messages(
+                in: conversation,
+                .after(setUp.last?.seq ?? 0),
+                limit: min(Self.pageSize, Limits.promptMessages - setUp.count),
+                as: identity
+            )
+            let more = page.messages.prefix { $0.role == .system && $0.seq < seq }
+            setUp += more
+            guard page.hasMore, more.count == page.messages.count else { break }
+        }
+        return setUp
     }
 
     /// Chooses from a log that goes oldest first.

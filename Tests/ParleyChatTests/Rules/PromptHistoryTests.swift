@@ -110,4 +110,24 @@ struct PromptHistoryTests {
         #expect(selected.dropFirst().first?.content == "m40")
         #expect(selected.last?.content == "m139")
     }
+
+    @Test("Of a conversation of long messages no more is read than a model can be sent")
+    func longMessages() async throws {
+        let store = MemoryStore()
+        let conversation = try store.createConversation(NewConversation(), as: .alice).value
+        let setUp = (0..<12).map { NewMessage(role: .system, content: "Rule \($0).") }
+        _ = try store.appendMessages(setUp, to: conversation.id, expectedRevision: nil, as: .alice)
+        // Four of them are as much as a model is sent.
+        let long = String(repeating: "word", count: Limits.promptTokens / 4)
+        let batch = (0..<60).map { NewMessage.user("\($0)" + long.dropFirst("\($0)".count)) }
+        let last = try #require(
+            try store.appendMessages(batch, to: conversation.id, expectedRevision: nil, as: .alice).value.last
+        )
+        let probe = StoreProbe(store)
+        let selected = try await PromptHistory(store: probe).messages(upTo: last, as: .alice)
+        #expect(selected.prefix(12).map(\.content) == setUp.map(\.content))
+        // The rules take the room of the fourth.
+        #expect(selected.dropFirst(12).map { $0.content.prefix(2) } == ["57", "58", "59"])
+        #expect(probe.messagesRead == 10 + 20)
+    }
 }

@@ -101,15 +101,6 @@ extension StoreProbe {
         try await base.removeMember(email, from: project, as: identity)
     }
 
-    func messages(
-        in conversation: ConversationID,
-        _ range: MessageRange,
-        limit: Int,
-        as identity: Identity
-    ) async throws -> MessagePage {
-        try await base.messages(in: conversation, range, limit: limit, as: identity)
-    }
-
     func authorize(
         _ access: Access,
         to message: MessageID,

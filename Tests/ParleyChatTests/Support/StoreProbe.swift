@@ -26,6 +26,7 @@ final class StoreProbe: ConversationStore {
     private let report: AsyncStream<Call>.Continuation
     private let faults = Mutex<[Fault]>([])
     private let answered = Mutex<[Call]>([])
+    private let read = Mutex(0)
 
     init(_ base: any ConversationStore) {
         self.base = base
@@ -45,6 +46,20 @@ final class StoreProbe: ConversationStore {
         defer { note(.beginTurn) }
         return try await base.beginTurn(request, expectedRevision: expectedRevision, as: identity)
     }
+
+    func messages(
+        in conversation: ConversationID,
+        _ range: MessageRange,
+        limit: Int,
+        as identity: Identity
+    ) async throws -> MessagePage {
+        let page = try await base.messages(in: conversation, range, limit: limit, as: identity)
+        read.withLock { $0 += page.messages.count }
+        return page
+    }
+
+    /// How many messages were read as parts of a log.
+    var messagesRead: Int { read.withLock { $0 } }
 
     func appendPieces(_ pieces: [String], at index: Int, under lease: ReplyLease) async throws -> LeaseState {
         defer { note(.append(index: index)) }
