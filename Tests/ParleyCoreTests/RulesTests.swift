@@ -90,6 +90,13 @@ struct RulesTests {
                 }
             )
         },
+        Refusal("parts", "NUL") { try Rules.message(message { $0.parts = [["type": "x", "y": ["a\0"]]] }) },
+        Refusal("contexts", "NUL in a name") { try Rules.message(message { $0.contexts = [["a\0": 1]] }) },
+        Refusal("ai_response", "NUL") { try Rules.message(message { $0.aiResponse = "\0" }) },
+        Refusal("metadata", "NUL") { _ = try Rules.metadata(["k": "\0"]) },
+        Refusal("filters", "too deep") { _ = try Rules.filters(nested(33)) },
+        Refusal("filters", "too large") { _ = try Rules.filters(.string(text(16 * 1024))) },
+        Refusal("filters", "NUL") { _ = try Rules.filters(["a": "\0"]) },
         Refusal("confidence", "over 1") { try Rules.message(message { $0.confidence = 1.01 }) },
         Refusal("confidence", "under 0") { try Rules.message(message { $0.confidence = -0.01 }) },
         Refusal("confidence", "not a number") { try Rules.message(message { $0.confidence = .nan }) },
@@ -129,6 +136,8 @@ struct RulesTests {
         try Rules.content(Self.text(1024 * 1024), of: .assistant)
         _ = try Rules.metadata(["k": Self.nested(31)])
         _ = try Rules.metadata(["k": .string(Self.text(16 * 1024 - 8))])
+        _ = try Rules.filters(Self.nested(32))
+        _ = try Rules.filters(.string(Self.text(16 * 1024 - 2)))
         try Rules.messages(Array(repeating: Self.message { _ in }, count: 100))
         try Rules.message(Self.message { ($0.confidence, $0.aiResponse) = (1, Self.nested(32)) })
         try Rules.message(Self.message { $0.confidence = 0 })
@@ -142,5 +151,15 @@ struct RulesTests {
         #expect(try Rules.department(" R&D ") == "R&D")
         #expect(try Rules.description("") == nil)
         #expect(try Rules.description(" ") == " ")
+    }
+
+    @Test("Made storable, U+0000 is replaced wherever it stands, and nothing else changes")
+    func storable() {
+        let value: JSON = ["a\0": ["b\0c", 1, .null, ["d": "\0"]], "plain": "text"]
+        #expect(!value.isStorable)
+        #expect(value.storable == ["a\u{FFFD}": ["b\u{FFFD}c", 1, .null, ["d": "\u{FFFD}"]], "plain": "text"])
+        #expect(value.storable.isStorable)
+        let plain: JSON = ["é\u{1}": ["\u{FFFD}"]]
+        #expect(plain.isStorable && plain.storable == plain)
     }
 }

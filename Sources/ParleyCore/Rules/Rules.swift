@@ -42,12 +42,14 @@ public enum Rules {
 
     /// Metadata: at most 16 KiB as JSON text, at most 32 levels deep.
     public static func metadata(_ object: JSONObject, field: String = "metadata") throws(ParleyError) -> JSONObject {
-        let value = JSON.object(object)
-        try depth(of: value, field: field)
-        guard value.serialized.count <= Limits.metadataBytes else {
-            throw .invalid(field, "\(field) is larger than \(Limits.metadataBytes) bytes.")
-        }
+        try small(.object(object), field: field)
         return object
+    }
+
+    /// What a turn passes on to the provider: as large and as deep as metadata may be.
+    public static func filters(_ value: JSON) throws(ParleyError) -> JSON {
+        try small(value, field: "filters")
+        return value
     }
 
     /// A message to append.
@@ -68,6 +70,7 @@ public enum Rules {
         for (name, value) in attachments {
             guard let value else { continue }
             try depth(of: value, field: field + name)
+            try storable(value, field: field + name)
             attachmentBytes += value.serialized.count
             guard attachmentBytes <= Limits.messageAttachmentBytes else {
                 throw .invalid(
@@ -187,7 +190,19 @@ public enum Rules {
 
     // PostgreSQL's text can't hold NUL; refusing it everywhere keeps every store able to take what another has.
     private static func withoutNUL(_ text: String, field: String) throws(ParleyError) {
-        guard !text.utf8.contains(0) else { throw .invalid(field, "\(field) must not hold the character U+0000.") }
+        try storable(.string(text), field: field)
+    }
+
+    private static func storable(_ value: JSON, field: String) throws(ParleyError) {
+        guard value.isStorable else { throw .invalid(field, "\(field) must not hold the character U+0000.") }
+    }
+
+    private static func small(_ value: JSON, field: String) throws(ParleyError) {
+        try depth(of: value, field: field)
+        try storable(value, field: field)
+        guard value.serialized.count <= Limits.metadataBytes else {
+            throw .invalid(field, "\(field) is larger than \(Limits.metadataBytes) bytes.")
+        }
     }
 
     private static func depth(of value: JSON, field: String) throws(ParleyError) {

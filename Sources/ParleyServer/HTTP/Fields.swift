@@ -106,6 +106,11 @@ struct Fields {
         return .some(try convert(try requiredString(name)))
     }
 
+    /// `filters` of a turn.
+    func filters() throws(ParleyError) -> JSON? {
+        try value("filters").map { filters throws(ParleyError) in try Rules.filters(filters) }
+    }
+
     /// `expected_revision`, from the body.
     func expectedRevision() throws(ParleyError) -> Int? {
         guard let revision = try integer("expected_revision") else { return nil }

@@ -67,18 +67,21 @@ struct ChatRoutes {
         let (id, identity) = try (context.messageID, context.identity)
         let (body, query) = (try await request.jsonBody(in: context), Query(request))
         let conversation = try await store.replyProgress(of: id, after: .max, as: identity).message.conversationID
-        let (model, stream, expected) = try await store.checking(.write, to: conversation, as: identity) {
+        let (options, stream, expected) = try await store.checking(.write, to: conversation, as: identity) {
             () throws(ParleyError) in
             let expected = try body.expectedRevision()
             return (
-                try body.string("model").map { text throws(ParleyError) in try Rules.model(text) },
+                TurnOptions(
+                    model: try body.string("model").map { text throws(ParleyError) in try Rules.model(text) },
+                    filters: try body.filters()
+                ),
                 try body.bool("stream"), expected == nil ? try query.expectedRevision() : expected
             )
         }
         try await dependencies.spend(.turns, of: identity)
         let commit = try await chat.regenerate(
             id,
-            options: TurnOptions(model: model, filters: body.value("filters")),
+            options: options,
             expectedRevision: expected,
             as: identity
         )

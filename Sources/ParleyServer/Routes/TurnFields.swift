@@ -25,7 +25,7 @@ struct TurnFields {
         try Rules.message(message)
         let model = try body.string("model").map { text throws(ParleyError) in try Rules.model(text) }
         request = TurnRequest(conversationID: conversation, projectID: project, message: message, model: model)
-        filters = body.value("filters")
+        filters = try body.filters()
         stream = try body.bool("stream")
         expectedRevision = try body.expectedRevision()
     }

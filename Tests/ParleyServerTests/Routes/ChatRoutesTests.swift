@@ -180,6 +180,30 @@ struct ChatRoutesTests {
         }
     }
 
+    @Test("Filters are as large as metadata at most, with a turn and with a regeneration")
+    func filters() async throws {
+        try await TestParley.run(provider: ScriptedProvider(["Answer"])) { parley in
+            let alice = try await parley.caller(.alice)
+            let allowed: JSON = ["tag": .string(String(repeating: "x", count: 16_000))]
+            let turn = try await alice.post("/api/chat", ["message": "Hi", "filters": allowed])
+            let id = try #require(turn["message"]?["id"]?.stringValue)
+            let tooLarge: JSON = ["tag": .string(String(repeating: "x", count: 16 * 1024))]
+            let tooDeep = (0..<33).reduce(JSON.null) { inner, _ in [inner] }
+            for filters in [tooLarge, tooDeep] {
+                let bodies: [(String, JSON)] = [
+                    ("/api/chat", ["message": "Hi", "filters": filters]),
+                    ("/api/chat/\(id)/regenerate", ["filters": filters]),
+                ]
+                for (path, body) in bodies {
+                    let answer = try await alice.post(path, body)
+                    #expect(answer.status == .badRequest)
+                    #expect(answer["error"]?["param"] == "filters")
+                }
+            }
+            #expect(try await alice.post("/api/chat/\(id)/regenerate", ["filters": allowed]).status == .ok)
+        }
+    }
+
     @Test("Of messages only the last user entry is new")
     func messages() async throws {
         try await TestParley.run { parley in
