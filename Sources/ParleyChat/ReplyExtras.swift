@@ -29,6 +29,8 @@ struct ReplyExtras: Hashable, Sendable {
 
     private let limitBytes: Int
     private var parts: [Part] = []
+    // The thought under way, behind the parts: by itself, so that a piece is appended without copying what came before.
+    private var thought = ""
     private var bytes = 0
     private var reasoningBytes = 0
 
@@ -48,11 +50,7 @@ struct ReplyExtras: Hashable, Sendable {
         guard !text.isEmpty else { return }
         reasoningBytes += text.utf8.count
         bytes += text.utf8.count
-        if case .reasoning(let before)? = parts.last {
-            parts[parts.count - 1] = .reasoning(before + text)
-        } else {
-            parts.append(.reasoning(text))
-        }
+        thought += text
     }
 
     /// Takes a call, while there is room.
@@ -70,10 +68,17 @@ struct ReplyExtras: Hashable, Sendable {
         let overhead = 64
         guard bytes + size + overhead <= limitBytes else { return }
         bytes += size + overhead
+        endThought()
         parts.append(part)
     }
 
-    /// Writes what was gathered into a reply's outcome.
+    private mutating func endThought() {
+        guard !thought.isEmpty else { return }
+        parts.append(.reasoning(thought))
+        thought = ""
+    }
+
+    /// Writes what was gathered into a reply's outcome, as every store can keep it.
     func complete(_ outcome: inout ReplyOutcome) {
         var room = limitBytes
         func fits(_ value: JSON) -> Bool {
@@ -87,10 +92,11 @@ struct ReplyExtras: Hashable, Sendable {
         if let confidence, confidence < ExplainedAnswer.sufficientConfidence {
             outcome.metadata["verification_required"] = true
         }
-        if let answer, answer != .null, fits(answer) { outcome.aiResponse = answer }
-        let contexts = contexts.filter(fits)
+        if let answer = answer?.storable, answer != .null, fits(answer) { outcome.aiResponse = answer }
+        let contexts = contexts.map(\.storable).filter(fits)
         if !contexts.isEmpty { outcome.contexts = contexts }
-        let parts = parts.map(\.json).filter(fits)
+        let thinking = thought.isEmpty ? [] : [Part.reasoning(thought)]
+        let parts = (parts + thinking).map(\.json.storable).filter(fits)
         if !parts.isEmpty { outcome.parts = parts }
     }
 }

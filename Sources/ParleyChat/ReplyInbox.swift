@@ -124,8 +124,23 @@ final class ReplyInbox: Sendable {
             chunkOverheadBytes + text.utf8.count
         case .toolCall(let call): chunkOverheadBytes + call.arguments.utf8.count
         case .toolResult(let result): chunkOverheadBytes + result.content.utf8.count
-        // They come once, in a chunk whose size the provider bounds.
-        case .usage, .contexts, .structured: chunkOverheadBytes
+        case .contexts(let contexts): chunkOverheadBytes + JSON.array(contexts).leastBytes
+        case .structured(let answer, _): chunkOverheadBytes + answer.leastBytes
+        case .usage, .estimatedUsage: chunkOverheadBytes
+        }
+    }
+}
+
+extension JSON {
+    /// How long it is as JSON text, at least: as if nothing needed an escape, so that it need not be written to know.
+    var leastBytes: Int {
+        switch self {
+        case .null, .bool: 4
+        case .number(let number): number.lexeme.utf8.count
+        case .string(let text): text.utf8.count + 2
+        case .array(let elements): elements.reduce(2) { $0 + $1.leastBytes + 1 }
+        case .object(let object):
+            object.members.reduce(2) { $0 + $1.name.utf8.count + $1.value.leastBytes + 4 }
         }
     }
 }

@@ -112,6 +112,7 @@ struct ReplyStateMachine: Sendable {
     private var firstTokenAt: Duration?
     private var extras: ReplyExtras
     private var usage: TokenUsage?
+    private var isUsageEstimated = false
     private var finishReason: String?
 
     /// Makes the rules of a reply by a model that is known so far as `model`.
@@ -194,23 +195,18 @@ extension ReplyStateMachine {
         case .structured(let answer, let confidence):
             extras.answer = answer
             extras.confidence = min(max(confidence, 0), 1)
-        case .model(let name): model = Self.storable(name).prefix(utf8Bytes: Limits.modelBytes)
-        case .usage(let usage): self.usage = usage
-        case .finishReason(let reason): finishReason = Self.storable(reason).prefix(utf8Bytes: Self.reasonBytes)
+        case .model(let name): model = name.storable.prefix(utf8Bytes: Limits.modelBytes)
+        case .usage(let usage): (self.usage, isUsageEstimated) = (usage, false)
+        case .estimatedUsage(let usage): (self.usage, isUsageEstimated) = (usage, true)
+        case .finishReason(let reason): finishReason = reason.storable.prefix(utf8Bytes: Self.reasonBytes)
         }
     }
 
     // The longest finish reason in use has 14 letters.
     private static let reasonBytes = 64
 
-    /// A model's text without U+0000, which can't be stored everywhere; see ``Rules``.
-    static func storable(_ text: String) -> String {
-        guard text.utf8.contains(0) else { return text }
-        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 }))
-    }
-
     private mutating func take(_ text: String) {
-        var text = Self.storable(text)
+        var text = text.storable
         let room = pacing.contentBytes - acceptedBytes
         if text.utf8.count > room {
             text = text.prefix(utf8Bytes: room)
@@ -309,7 +305,9 @@ extension ReplyStateMachine {
         case .interrupted: outcome.status = .interrupted
         case .failed(let failure):
             outcome.status = .failed
-            outcome.metadata["error"] = ["code": .string(failure.code), "message": .string(failure.message)]
+            outcome.metadata["error"] = [
+                "code": .string(failure.code), "message": .string(failure.message.storable),
+            ]
         }
         if let firstTokenAt {
             outcome.firstTokenMilliseconds = firstTokenAt.wholeMilliseconds
@@ -318,6 +316,7 @@ extension ReplyStateMachine {
         extras.complete(&outcome)
         if let usage {
             outcome.tokensUsed = usage
+            if isUsageEstimated { outcome.metadata["tokens_estimated"] = true }
         } else if acceptedBytes > 0 {
             outcome.tokensUsed = .estimated(promptBytes: promptBytes, completionBytes: acceptedBytes)
             outcome.metadata["tokens_estimated"] = true

@@ -22,7 +22,7 @@ struct AgentProvider: ReplyProvider {
     /// Writes a reply, as ``ReplyProvider/reply(to:consume:)`` promises.
     ///
     /// Calls and results are handed on, too, a round's results together and in the order of its calls; usage once, the sum,
-    /// where the provider counts every round.
+    /// as an estimate where the provider does not count every round.
     func reply(to prompt: Prompt, consume: (ReplyChunk) async throws -> Void) async throws {
         try await reply(to: prompt, clock: stopwatch, consume: consume)
     }

@@ -26,8 +26,8 @@ extension ToolCall {
     func bounded(as id: String) -> ToolCall {
         ToolCall(
             id: id,
-            name: ReplyStateMachine.storable(name).prefix(utf8Bytes: Self.nameLength),
-            arguments: ReplyStateMachine.storable(arguments).prefix(utf8Bytes: Limits.toolArgumentBytes + 4)
+            name: name.storable.prefix(utf8Bytes: Self.nameLength),
+            arguments: arguments.storable.prefix(utf8Bytes: Limits.toolArgumentBytes + 4)
         )
     }
 

@@ -45,9 +45,9 @@ struct ToolLoop: Sendable {
     private var rounds = 0
     private var callIDs: Set<String> = []
     private var hasSpoken = false
-    private var tokens = 0
-    // The sum of what the provider counted; `nil` once it left a round out.
-    private var usage: TokenUsage? = TokenUsage(prompt: 0, completion: 0)
+    // The sum of what the provider counted, with estimates of the rounds that it left out.
+    private var usage = TokenUsage(prompt: 0, completion: 0)
+    private var isUsageEstimated = false
 
     /// Starts a turn with tools.
     ///
@@ -95,6 +95,8 @@ struct ToolLoop: Sendable {
         case .finishReason(let reason):
             round.finishReason = reason
             return []
+        // It is estimated here, round by round.
+        case .estimatedUsage: return []
         case .reasoning, .toolResult, .contexts, .structured, .model:
             return [chunk]
         }
@@ -117,7 +119,12 @@ struct ToolLoop: Sendable {
             }
         }
         var last: [ReplyChunk] = []
-        if let usage { last.append(.usage(usage)) }
+        if !isUsageEstimated {
+            last.append(.usage(usage))
+        } else if rounds > 1 {
+            // Of a single round the reply's own rules know as much.
+            last.append(.estimatedUsage(usage))
+        }
         if let reason = round.finishReason { last.append(.finishReason(reason)) }
         return .end(last)
     }
@@ -130,7 +137,7 @@ struct ToolLoop: Sendable {
         prompt.messages.append(.assistant(round.text, calling: round.calls))
         prompt.messages += results.map(PromptMessage.tool)
         let isSpent =
-            rounds >= bounds.rounds || callIDs.count >= bounds.calls || round.hasSurplus || tokens >= bounds.tokens
+            rounds >= bounds.rounds || callIDs.count >= bounds.calls || round.hasSurplus || usage.total >= bounds.tokens
             || elapsed >= bounds.time
         if isSpent {
             prompt.tools = []
@@ -153,16 +160,11 @@ struct ToolLoop: Sendable {
                 prompt: prompt.messages.estimatedTokens,
                 completion: PromptMessage.assistant(round.text, calling: round.calls).estimatedTokens
             )
-        tokens = tokens.saturatingAdd(spent.total)
-        usage =
-            if let usage, let more = round.usage {
-                TokenUsage(
-                    prompt: usage.prompt.saturatingAdd(more.prompt),
-                    completion: usage.completion.saturatingAdd(more.completion)
-                )
-            } else {
-                nil
-            }
+        if round.usage == nil { isUsageEstimated = true }
+        usage = TokenUsage(
+            prompt: usage.prompt.saturatingAdd(spent.prompt),
+            completion: usage.completion.saturatingAdd(spent.completion)
+        )
     }
 
     // The model's own id where it can be: some models were trained on a form of their own.

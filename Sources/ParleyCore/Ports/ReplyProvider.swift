@@ -101,6 +101,8 @@ public enum ReplyChunk: Hashable, Sendable {
     case model(String)
     /// What it cost.
     case usage(TokenUsage)
+    /// What it cost, as it is estimated: where not all of it was counted.
+    case estimatedUsage(TokenUsage)
     /// Why it ended: `stop`, `length`, `content_filter`.
     case finishReason(String)
 }

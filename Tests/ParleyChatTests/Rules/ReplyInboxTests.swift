@@ -57,6 +57,26 @@ struct ReplyInboxTests {
         #expect(put.count == 16)
     }
 
+    @Test("Passages and answers taken apart take the room of their texts")
+    func largeExtras() async {
+        let text = JSON.string(String(repeating: "x", count: 500))
+        for chunk: ReplyChunk in [
+            .contexts([["title": "t", "text": text]]), .structured(["a": [text]], confidence: 1),
+        ] {
+            let inbox = ReplyInbox(limit: 1000)
+            let put = Tally()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    while (try? await inbox.put(chunk)) != nil { put.increment() }
+                }
+                var taken = 0
+                while taken < 2 { taken += await inbox.next().count }
+                inbox.close()
+            }
+            #expect(put.count == 2)
+        }
+    }
+
     @Test("Closed, it takes nothing and lets everyone go")
     func closed() async {
         let inbox = ReplyInbox(limit: 10)

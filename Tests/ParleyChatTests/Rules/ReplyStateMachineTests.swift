@@ -239,6 +239,47 @@ struct ReplyStateMachineTests {
         #expect(!ReplyFailure(Secret()).message.contains("Secret"))
     }
 
+    @Test("U+0000 in what a model sends besides text is replaced as well")
+    func noNULInExtras() throws {
+        var machine = ReplyStateMachine()
+        let chunks: [ReplyChunk] = [
+            .reasoning("h\0m"), .toolCall(ToolCall(id: "1", name: "l\0k", arguments: "\0")),
+            .toolResult(ToolResult(callID: "1", name: "l\0k", content: "r\0")), .contexts([["t\0": ["\0"]]]),
+            .structured(["a": "\0"], confidence: 1), .text("x"),
+        ]
+        for chunk in chunks { machine.receive(.chunk(chunk), at: .zero) }
+        let failure = ReplyFailure(ParleyError(.upstreamError, "It said \0."))
+        machine.receive(.providerFailed(failure), at: .zero)
+        _ = actions(of: &machine, at: .zero)
+        machine.receive(.stored(.held), at: .zero)
+        guard case .ask(.finish(let outcome))? = actions(of: &machine, at: .zero).last else {
+            Issue.record("The reply has ended.")
+            return
+        }
+        let kept = [outcome.parts.map(JSON.array), outcome.contexts.map(JSON.array), outcome.aiResponse]
+        for value in kept { #expect(try #require(value).isStorable) }
+        #expect(outcome.parts?.first?["text"] == "h\u{FFFD}m")
+        #expect(JSON.object(outcome.metadata).isStorable)
+    }
+
+    @Test("Usage that is estimated is marked so")
+    func estimatedUsage() throws {
+        let usage = TokenUsage(prompt: 300, completion: 20)
+        for (chunk, isMarked) in [(ReplyChunk.usage(usage), false), (.estimatedUsage(usage), true)] {
+            var machine = ReplyStateMachine()
+            for chunk in [.text("x"), chunk] { machine.receive(.chunk(chunk), at: .zero) }
+            _ = actions(of: &machine, at: .zero)
+            machine.receive(.providerEnded, at: .zero)
+            machine.receive(.stored(.held), at: .zero)
+            guard case .ask(.finish(let outcome))? = actions(of: &machine, at: .zero).last else {
+                Issue.record("The reply has ended.")
+                continue
+            }
+            #expect(outcome.tokensUsed == usage)
+            #expect((outcome.metadata["tokens_estimated"] == true) == isMarked)
+        }
+    }
+
     @Test("U+0000, which not every store can hold, becomes U+FFFD")
     func noNUL() {
         var machine = Situation.silent.machine
