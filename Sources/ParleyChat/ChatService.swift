@@ -60,8 +60,8 @@ public struct ChatService: Sendable {
     ///   - expectedRevision: The conversation's revision that the caller knows.
     ///   - identity: The caller.
     /// - Returns: The turn; its reply is `streaming`, or what it has become in the meantime.
-    /// - Throws: What the store's `beginTurn` throws; ``ParleyError/Code/unavailable`` where no more replies can run, and
-    ///   nothing is committed.
+    /// - Throws: What the store's `beginTurn` throws; ``ParleyError/Code/unavailable`` where no more replies can run, or
+    ///   ``ParleyError/Code/rateLimited`` where no more of this caller's can, and nothing is committed.
     public func begin(
         _ request: TurnRequest,
         options: TurnOptions,
@@ -70,7 +70,7 @@ public struct ChatService: Sendable {
     ) async throws -> Commit<Turn> {
         var options = options
         options.model = request.model
-        return try await registry.start { [options] in
+        return try await registry.start(for: identity.email) { [options] in
             let commit = try await ports.store.beginTurn(request, expectedRevision: expectedRevision, as: identity)
             return (commit, runner(of: commit.value, options, as: identity))
         }
@@ -86,14 +86,15 @@ public struct ChatService: Sendable {
     ///   - expectedRevision: The conversation's revision that the caller knows.
     ///   - identity: The caller.
     /// - Returns: The turn, its reply `streaming` and empty.
-    /// - Throws: What the store's `beginRegeneration` throws; ``ParleyError/Code/unavailable`` as with a new turn.
+    /// - Throws: What the store's `beginRegeneration` throws; ``ParleyError/Code/unavailable`` and
+    ///   ``ParleyError/Code/rateLimited`` as with a new turn.
     public func regenerate(
         _ id: MessageID,
         options: TurnOptions,
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<Turn> {
-        try await registry.start {
+        try await registry.start(for: identity.email) {
             // Begun anew, its metadata is gone.
             let before = try await ports.store.replyProgress(of: id, after: .max, as: identity).message
             var options = options

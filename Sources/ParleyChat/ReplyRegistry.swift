@@ -5,7 +5,8 @@ import Synchronization
 
 /// Where replies are written: each in a child task of this service, so that a reply outlives the request that asked for it.
 ///
-/// Room is bounded: a turn that finds no place is refused with ``ParleyError/Code/unavailable`` before anything is committed.
+/// Room is bounded: a turn that finds no place is refused with ``ParleyError/Code/unavailable`` before anything is committed,
+/// and one whose person has enough of them with ``ParleyError/Code/rateLimited``.
 /// On graceful shutdown nothing new is taken; running replies go on for the grace period, then those that are left end as
 /// `interrupted` with what they had, and the service returns. When it is cancelled instead, replies stop where they are and
 /// are marked by the next sweep of any instance.
@@ -28,6 +29,8 @@ public final class ReplyRegistry: Service {
         var phase = Phase.open
         // Turns being begun, waiting to run, and running.
         var places = 0
+        // The same by person; nobody stands here with none.
+        var placesByPerson: [EmailAddress: Int] = [:]
         // Replies that have ended and whose conversations are being titled.
         var titles = 0
         var jobs: [MessageID: Job] = [:]
@@ -35,6 +38,7 @@ public final class ReplyRegistry: Service {
 
     private let store: any ReplyStore
     private let capacity: Int
+    private let capacityPerPerson: Int
     private let grace: Duration
     private let stopwatch: any Clock<Duration>
     private let logger: Logger
@@ -47,18 +51,21 @@ public final class ReplyRegistry: Service {
     /// - Parameters:
     ///   - store: Where abandoned replies are marked; one that publishes its changes.
     ///   - capacity: How many replies may run at once.
+    ///   - capacityPerPerson: How many of them may be one person's.
     ///   - grace: How long a graceful shutdown waits for running replies.
     ///   - stopwatch: What waiting is measured by.
     ///   - logger: The log.
     public init(
         store: any ReplyStore,
         capacity: Int = Limits.runningReplies,
+        capacityPerPerson: Int = Limits.runningRepliesPerPerson,
         grace: Duration = Limits.shutdownGrace,
         stopwatch: any Clock<Duration> = ContinuousClock(),
         logger: Logger
     ) {
         self.store = store
         self.capacity = capacity
+        self.capacityPerPerson = capacityPerPerson
         self.grace = grace
         self.stopwatch = stopwatch
         self.logger = logger
@@ -97,25 +104,26 @@ public final class ReplyRegistry: Service {
         }
     }
 
-    /// Takes a place, begins a turn, and hands over the reply's writing if there is one to write.
+    /// Takes a place for a person, begins a turn, and hands over the reply's writing if there is one to write.
     ///
     /// `begin` is not cancelled with the calling task: a client that leaves can't part a committed turn from its writer.
     ///
-    /// - Throws: ``ParleyError/Code/unavailable`` where no place is free or the server is shutting down, and nothing was
-    ///   begun; else what `begin` throws.
+    /// - Throws: ``ParleyError/Code/unavailable`` where no place is free or the server is shutting down,
+    ///   ``ParleyError/Code/rateLimited`` where the person has too many, and nothing was begun; else what `begin` throws.
     func start<Value: Sendable>(
+        for person: EmailAddress,
         _ begin: @escaping @Sendable () async throws -> (value: Value, runner: ReplyRunner?)
     ) async throws -> Value {
-        try takePlace()
+        try takePlace(for: person)
         let begun: (value: Value, runner: ReplyRunner?)
         do {
             begun = try await uncancelled(begin)
         } catch {
-            givePlaceBack()
+            givePlaceBack(of: person)
             throw error
         }
         guard let runner = begun.runner else {
-            givePlaceBack()
+            givePlaceBack(of: person)
             return begun.value
         }
         let job = Job(runner: runner, inbox: ReplyInbox())
@@ -152,7 +160,7 @@ public final class ReplyRegistry: Service {
         state.withLock { $0.titles -= 1 }
     }
 
-    private func takePlace() throws {
+    private func takePlace(for person: EmailAddress) throws {
         try state.withLock { state in
             guard case .open = state.phase else {
                 throw ParleyError.unavailable("The server is shutting down; try again.")
@@ -160,7 +168,16 @@ public final class ReplyRegistry: Service {
             guard state.places < capacity else {
                 throw ParleyError.unavailable("Too many replies are being written; try again in a moment.")
             }
+            let own = state.placesByPerson[person, default: 0]
+            guard own < capacityPerPerson else {
+                throw ParleyError(
+                    .rateLimited,
+                    "Too many of your replies are being written; wait for one of them or stop it.",
+                    retryAfter: .seconds(1)
+                )
+            }
             state.places += 1
+            state.placesByPerson[person] = own + 1
         }
     }
 
@@ -180,12 +197,14 @@ public final class ReplyRegistry: Service {
             // A regeneration may have begun between this reply's end and here.
             if state.jobs[id]?.runner.lease.fence == job.runner.lease.fence { state.jobs[id] = nil }
         }
-        givePlaceBack()
+        givePlaceBack(of: job.runner.identity.email)
     }
 
-    private func givePlaceBack() {
+    private func givePlaceBack(of person: EmailAddress) {
         state.withLock { state in
             state.places -= 1
+            let left = state.placesByPerson[person, default: 1] - 1
+            state.placesByPerson[person] = left > 0 ? left : nil
             finishIfDrained(state)
         }
     }

@@ -170,6 +170,8 @@ public enum Limits {
     public static let subscriptionQueue = 1024
     /// Replies written at once by one instance.
     public static let runningReplies = 1000
+    /// Replies written at once by one instance for one person: more tabs than anybody reads, and far from all places.
+    public static let runningRepliesPerPerson = 50
     /// How often a reply's pieces are committed: a frame of a 50 Hz screen, and 20 ms bounds what a crash can take.
     public static let pieceInterval = Duration.milliseconds(20)
     /// Pieces of one reply waiting for their commit, in bytes; the model's stream is not read on beyond it.

@@ -22,6 +22,7 @@ struct House: Sendable {
         personas: Personas = Personas(),
         bus: any EventBus = InProcessEventBus(),
         capacity: Int = Limits.runningReplies,
+        capacityPerPerson: Int = Limits.runningRepliesPerPerson,
         stopwatch: any Clock<Duration> = ContinuousClock(),
         registryStopwatch: any Clock<Duration> = ContinuousClock(),
         clock: any WallClock = ManualClock(),
@@ -32,7 +33,13 @@ struct House: Sendable {
         self.bus = bus
         probe = StoreProbe(memory)
         store = PublishingStore(probe, bus: bus)
-        registry = ReplyRegistry(store: store, capacity: capacity, stopwatch: registryStopwatch, logger: logger)
+        registry = ReplyRegistry(
+            store: store,
+            capacity: capacity,
+            capacityPerPerson: capacityPerPerson,
+            stopwatch: registryStopwatch,
+            logger: logger
+        )
         chat = ChatService(
             store: store,
             bus: bus,

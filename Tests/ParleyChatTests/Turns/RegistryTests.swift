@@ -25,6 +25,31 @@ struct RegistryTests {
         }
     }
 
+    @Test("One person can't take all places: one more is refused until one of theirs has ended")
+    func fullForOne() async throws {
+        let (provider, feed) = ScriptedProvider.fed()
+        let house = House(provider: provider, capacity: 3, capacityPerPerson: 1)
+        try await house.run {
+            let turn = try await house.ask("One")
+            do {
+                _ = try await house.ask("Two")
+                Issue.record("A second place was given.")
+            } catch let error as ParleyError {
+                #expect(error.code == .rateLimited && error.retryAfter != nil)
+            }
+            let page = try house.memory.conversations(ConversationFilter(), page: PageRequest(), as: .alice)
+            #expect(page.elements.map(\.id) == [turn.conversation.id])
+            // Somebody else still finds a place.
+            let other = try await house.ask("Three", as: .bob)
+            feed.yield(.text("."))
+            feed.finish()
+            _ = try await house.chat.waitForEnd(turn.reply.id, as: .alice)
+            _ = try await house.chat.waitForEnd(other.reply.id, as: .bob)
+            await house.registryIsEmpty()
+            _ = try await house.ask("Four")
+        }
+    }
+
     @Test("A shutdown takes nothing new, and returns when the running replies have ended")
     func drains() async throws {
         let (provider, feed) = ScriptedProvider.fed()
