@@ -26,7 +26,7 @@ struct PromptHistory: Sendable {
             )
             // The least that they take: with the system's words or their tools they take more.
             for entry in PromptEntry.entries(of: page.messages) where !entry.isSystem {
-                tokens += entry.withoutTools.estimatedTokens
+                tokens += entry.textOnly.estimatedTokens
             }
             log = page.messages + log
             hasMore = page.hasMore && !page.messages.isEmpty
