@@ -43,11 +43,12 @@ struct StreamPatience<Instant: InstantProtocol>: Sendable where Instant.Duration
         saidAt = saidAt ?? now
     }
 
-    /// When to look again whether more follows on the model's last word; `nil` once nothing has for ``afterword``.
+    /// When to look again whether more follows on the model's last word; `nil` once nothing has for ``afterword``, or the
+    /// time for the whole is over.
     ///
     /// A server that has said why the model stops has said everything but the cost, and some keep the stream open.
     func endOfAfterword(at now: Instant) -> Instant? {
-        let end = (saidAt ?? now).advanced(by: Self.afterword)
+        let end = min((saidAt ?? now).advanced(by: Self.afterword), wholeBy)
         return now < end ? end : nil
     }
 

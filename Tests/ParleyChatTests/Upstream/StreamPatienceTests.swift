@@ -71,6 +71,10 @@ struct StreamPatienceTests {
         patience.heard(hasBegun: true, hasFinished: true)
         patience.listen(at: time(101))
         #expect(patience.endOfAfterword(at: time(101)) == time(102))
+        // One that goes on and on has the time of any other.
+        patience.heard(hasBegun: true, hasFinished: true)
+        patience.listen(at: time(1000))
+        #expect(patience.endOfAfterword(at: time(1000)) == nil)
         // What is whole is not too slow, whatever the time.
         #expect(try patience.verdict(at: time(5000)).get() == time(5010))
     }
