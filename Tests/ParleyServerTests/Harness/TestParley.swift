@@ -37,7 +37,8 @@ struct TestParley: Sendable {
         let bus = InProcessEventBus()
         let store = PublishingStore(memory, bus: bus)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let registry = ReplyRegistry(store: store, logger: logger)
+        // In tests of many turns at once, one person plays all who ask.
+        let registry = ReplyRegistry(store: store, capacityPerPerson: Limits.runningReplies, logger: logger)
         let secret = HMACSecret(kid: nil, bytes: Array("a secret of at least thirty-two bytes".utf8))
         let settings = TokenSettings(keys: [secret], keySet: keySet)
         let tokens = try TokenVerifier(

@@ -12,8 +12,9 @@ struct CrashLoad: Sendable {
     var mayBeRefused = false
 
     private static let inHotConversation = 60
-    private static let elsewhere = 80
-    private static let chatting = 60
+    private static let elsewhere = 115
+    // Half of the replies that one person may have: the next turn may be there before the last one's place is free.
+    private static let chatting = Limits.runningRepliesPerPerson / 2
 
     /// Runs until every caller has lost the server.
     func run() async {
