@@ -14,8 +14,8 @@ struct PromptEntry: Hashable, Sendable {
     ///
     /// Calls stand in an assistant's parts; their results stand in the parts behind them, or in the messages of role `tool`
     /// behind that message. The calls of one round are sent with the results of all of them or not at all, and a result
-    /// without its call is not sent: servers refuse anything else. Reasoning is not sent. What a person's parts hold
-    /// besides text is sent as it came in.
+    /// without its call is not sent: servers refuse anything else. Reasoning is not sent. Images, sound and
+    /// files in a person's parts are sent.
     static func entries(of log: [Message]) -> [PromptEntry] {
         let log = log.filter(\.isSayable)
         var entries: [PromptEntry] = []
@@ -47,17 +47,23 @@ struct PromptEntry: Hashable, Sendable {
     private init(asking message: Message) {
         let text = PromptMessage(role: .user, content: message.content)
         var whole = text
-        whole.parts = (message.parts ?? []).filter(Self.isShown)
+        whole.parts = (message.parts ?? []).compactMap(Self.shown)
         self.init(whole: [whole], textOnly: text.isEmpty ? [] : [text], isSystem: false)
     }
 
-    /// Whether a person's part is something to be looked at or listened to: neither text, which the message's content is,
-    /// nor what only a model says.
-    private static func isShown(_ part: JSON) -> Bool {
+    /// A person's part as a model's server takes it: images, sound and files; `nil` for anything else.
+    ///
+    /// A kind that servers don't know would have them refuse this and every later turn of the conversation.
+    private static func shown(_ part: JSON) -> JSON? {
         switch part["type"]?.stringValue {
-        case nil, "text", "input_text", "output_text", "refusal": false
-        case "reasoning", "thinking", "tool_call", "tool_result", "function_call", "function_call_output": false
-        default: true
+        case "image_url", "input_audio", "file": return part
+        case "input_image":
+            // The form of OpenAI's other API.
+            guard let url = part["image_url"]?.stringValue else { return nil }
+            var image: JSONObject = ["url": .string(url)]
+            image["detail"] = part["detail"]
+            return ["type": "image_url", "image_url": .object(image)]
+        default: return nil
         }
     }
 

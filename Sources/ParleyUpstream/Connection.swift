@@ -12,7 +12,8 @@ struct Connection: Sendable {
     }
 
     let upstream: Upstream
-    let channel: NIOAsyncChannel<HTTPServerRequestPart, ByteBuffer>
+    /// The connection as it was accepted.
+    let accepted: any Channel
 
     // A turn with the longest history there can be is far below it.
     private static let bodyLimit = 64 * 1024 * 1024
@@ -20,6 +21,7 @@ struct Connection: Sendable {
     /// Answers until the connection has ended.
     func serve() async {
         // A connection that breaks has ended, too; what was under way says so in the log.
+        guard let channel = try? await httpChannel() else { return }
         try? await channel.executeThenClose { inbound, outbound in
             let requests = Handoff<Request>()
             let writer = AnswerWriter(channel: channel.channel, outbound: outbound)
@@ -36,6 +38,16 @@ struct Connection: Sendable {
                 try await group.next()
             }
         }
+    }
+
+    // Made here and not when the connection is accepted: one that is never served would end the process.
+    private func httpChannel() async throws -> NIOAsyncChannel<HTTPServerRequestPart, ByteBuffer> {
+        try await accepted.eventLoop.submit { [accepted] in
+            try accepted.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
+            return try NIOAsyncChannel(wrappingChannelSynchronously: accepted)
+        }.flatMap { [accepted] channel in
+            accepted.setOption(.autoRead, value: true).map { channel }
+        }.get()
     }
 
     private static func read(

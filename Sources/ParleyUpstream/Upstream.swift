@@ -56,19 +56,17 @@ public final class Upstream: Sendable {
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .bind(host: settings.host, port: settings.port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
-                    return try NIOAsyncChannel<HTTPServerRequestPart, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
+            // Nothing is read before someone serves the connection.
+            .childChannelOption(.autoRead, value: false)
+            .bind(host: settings.host, port: settings.port) { channel in channel.eventLoop.makeSucceededFuture(channel)
             }
         let upstream = Upstream(port: server.channel.localAddress?.port ?? 0, settings: settings, clock: clock)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await server.executeThenClose { connections in
                     try await withThrowingDiscardingTaskGroup { group in
-                        for try await connection in connections {
-                            group.addTask { await Connection(upstream: upstream, channel: connection).serve() }
+                        for try await channel in connections {
+                            group.addTask { await Connection(upstream: upstream, accepted: channel).serve() }
                         }
                     }
                 }

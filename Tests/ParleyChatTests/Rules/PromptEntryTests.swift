@@ -108,17 +108,19 @@ struct PromptEntryTests {
         #expect(sent([message(.user, "Q", parts), message(.system, "S", parts)]) == ["u:Q", "s:S"])
     }
 
-    @Test("What a person shows is sent as it came, with a text or without; texts are not sent twice")
+    @Test("What a person shows is sent, with a text or without; texts are not sent twice, nor what servers don't know")
     func shown() {
         let image: JSON = ["type": "image_url", "image_url": ["url": "data:image/png;base64,AAAA"]]
-        let file: JSON = ["type": "input_file", "file_id": "f"]
+        let file: JSON = ["type": "file", "file": ["file_id": "f"]]
+        let other: JSON = ["type": "input_image", "image_url": "https://a.example/i.png", "detail": "low"]
+        let same: JSON = ["type": "image_url", "image_url": ["url": "https://a.example/i.png", "detail": "low"]]
         let text: JSON = ["type": "text", "text": "What is it?"]
-        let spoken = message(.user, "What is it?", [image, text, ["type": "reasoning", "text": "hm"], file])
+        let spoken = message(.user, "What is it?", [image, text, ["type": "hologram"], file, other])
         let silent = message(.user, "", [image])
         let entries = PromptEntry.entries(of: [spoken, silent, message(.user, "", [call("1")])])
         #expect(
             entries.map(\.whole) == [
-                [PromptMessage(role: .user, content: "What is it?", parts: [image, file])],
+                [PromptMessage(role: .user, content: "What is it?", parts: [image, file, same])],
                 [PromptMessage(role: .user, content: "", parts: [image])],
             ]
         )
