@@ -250,7 +250,7 @@ struct OpenAIProviderTests {
 
     @Test(
         "A server that keeps silent after the model has said why it stops has told a whole answer",
-        .timeLimit(.minutes(1))
+        .timeLimit(.minutes(5))
     )
     func silenceAfterTheEnd() async throws {
         let (isHeard, isLetGo) = (Latch(), Latch())

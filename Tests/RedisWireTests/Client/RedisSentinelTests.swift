@@ -3,7 +3,7 @@ import Testing
 
 @testable import RedisWire
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RedisSentinelTests {
     private func waitForReplica(of client: RedisClient) async throws {
         while try await client.send(["INFO", "replication"]).string?.contains("state=online") != true {}
