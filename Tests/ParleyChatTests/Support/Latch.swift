@@ -30,3 +30,11 @@ final class Latch: Sendable {
         }
     }
 }
+
+/// Waits until the task is cancelled, and throws `CancellationError` then.
+func untilCancelled() async throws {
+    let (never, keep) = AsyncStream.makeStream(of: Never.self)
+    for await _ in never {}
+    withExtendedLifetime(keep) {}
+    try Task.checkCancellation()
+}

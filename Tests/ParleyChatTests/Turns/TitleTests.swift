@@ -138,7 +138,7 @@ struct TitleTests {
         let hasAsked = Latch()
         let titles = ScriptedProvider { _, _ in
             hasAsked.open()
-            if isSilent { try await Task.sleep(for: .seconds(3600)) }
+            if isSilent { try await untilCancelled() }
             throw ParleyError(.upstreamError, "It broke.")
         }
         let house = House(provider: ScriptedProvider(saying: "A gull."), titles: titles, stopwatch: stopwatch)
@@ -160,10 +160,10 @@ struct TitleTests {
         let hasAsked = Latch()
         let titles = ScriptedProvider { _, _ in
             hasAsked.open()
-            try await Task.sleep(for: .seconds(3600))
+            try await untilCancelled()
         }
         let house = House(provider: EchoProvider(delay: .zero), titles: titles, registryStopwatch: stopwatch)
-        // Returns when the service has ended, which only a test's own hour could delay.
+        // Returns when the service has ended, which a title that never comes could only delay for ever.
         try await house.serve(stopwatch) { trigger in
             _ = try await house.ask("Which bird?")
             await hasAsked.wait()
