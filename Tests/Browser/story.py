@@ -1,4 +1,4 @@
-"""The story of issue 2: two people, one browser, one after the other."""
+"""The first story: two people, one browser, one after the other."""
 
 import re
 
