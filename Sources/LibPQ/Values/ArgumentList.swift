@@ -51,5 +51,7 @@ struct ArgumentList: Sendable {
     }
 
     /// An address for values of no bytes: to libpq a null pointer is NULL.
+    ///
+    /// Unsafe in name only: what it points at is neither read nor written by anyone.
     nonisolated(unsafe) private static let nothing = UnsafePointer(UnsafeMutablePointer<CChar>.allocate(capacity: 1))
 }
