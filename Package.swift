@@ -62,6 +62,18 @@ let package = Package(
             exclude: ["README.md"],
             swiftSettings: settings
         ),
+        // Conversations in PostgreSQL.
+        .target(
+            name: "ParleyPostgres",
+            dependencies: ["ParleyCore", "LibPQ", lifecycle, logging],
+            swiftSettings: settings
+        ),
+        // The cache, the bus and the limits that several instances share.
+        .target(
+            name: "ParleyRedis",
+            dependencies: ["ParleyCore", "ParleyStore", "RedisWire", lifecycle, logging],
+            swiftSettings: settings
+        ),
         // Features: no driver, no sibling feature.
         .target(
             name: "ParleyAuth",
@@ -96,7 +108,8 @@ let package = Package(
         .executableTarget(
             name: "parley",
             dependencies: [
-                "ParleyCore", "ParleyStore", "ParleySQLite", "ParleyAuth", "ParleyChat", "ParleyOpenAI", "ParleyServer",
+                "ParleyCore", "ParleyStore", "ParleySQLite", "ParleyPostgres", "ParleyRedis", "LibPQ", "RedisWire",
+                "ParleyAuth", "ParleyChat", "ParleyOpenAI", "ParleyServer",
                 hummingbird, logging, lifecycle, asyncHTTPClient, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
@@ -144,13 +157,23 @@ let package = Package(
         ),
         .testTarget(
             name: "ParleyStoreTests",
-            dependencies: ["ParleyCore", "ParleyStore", "ParleySQLite", "ParleyTesting", grdb, logging],
+            dependencies: [
+                "ParleyCore", "ParleyStore", "ParleySQLite", "ParleyPostgres", "ParleyTesting", "LibPQ", grdb, logging,
+            ],
             resources: [.copy("Fixtures")],
             swiftSettings: settings
         ),
         .testTarget(
             name: "RedisWireTests",
             dependencies: ["RedisWire", "ParleyTesting", lifecycle, logging, nioCore, nioEmbedded, nioPosix],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ParleyRedisTests",
+            dependencies: [
+                "ParleyCore", "ParleyStore", "ParleyPostgres", "ParleyRedis", "ParleyTesting", "LibPQ", "RedisWire",
+                lifecycle, logging, nioCore, nioPosix,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -23,6 +23,10 @@ public struct Commit<Value: Sendable>: Sendable {
     public var changes: [Change]
     /// Whether the call repeated an earlier one and nothing was written.
     public var isReplay: Bool
+    /// From which version of the log to which each `messageAppended` of `changes` led, in their order.
+    ///
+    /// Empty where the store keeps no versions, or doesn't know.
+    public var steps: [LogStep] = []
 
     /// Makes a commit that wrote something, or that found everything as it should be.
     public init(_ value: Value, changes: [Change], isReplay: Bool = false) {

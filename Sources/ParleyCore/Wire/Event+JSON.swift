@@ -1,8 +1,6 @@
-import ParleyCore
-
 extension Event {
     /// The event's name on the wire.
-    var wireType: String {
+    public var wireType: String {
         switch kind {
         case .delta: "message_delta"
         case .change(.conversationCreated): "conversation_created"
@@ -16,7 +14,7 @@ extension Event {
 
 extension JSONWriter {
     /// An event as API.md shapes it, the same over SSE and WebSocket.
-    mutating func event(_ event: Event) {
+    public mutating func event(_ event: Event) {
         object { writer in
             writer.member("type", event.wireType)
             switch event.kind {

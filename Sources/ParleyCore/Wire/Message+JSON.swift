@@ -1,8 +1,6 @@
-import ParleyCore
-
 extension JSONWriter {
     /// A message as API.md shapes it.
-    mutating func message(_ message: Message) {
+    public mutating func message(_ message: Message) {
         object { writer in
             writer.member("id", message.id)
             writer.member("conversation_id", message.conversationID)
@@ -46,13 +44,13 @@ extension JSONWriter {
     }
 
     /// The member `messages`, oldest first.
-    mutating func messages(_ messages: [Message]) {
+    public mutating func messages(_ messages: [Message]) {
         name("messages")
         array { for message in messages { $0.message(message) } }
     }
 
     /// A text that a message had before.
-    mutating func version(_ version: MessageVersion) {
+    public mutating func version(_ version: MessageVersion) {
         object {
             $0.member("content", version.content)
             $0.member("author", version.author?.value)
@@ -61,7 +59,7 @@ extension JSONWriter {
     }
 
     /// A draft; an empty one has no time.
-    mutating func draft(_ draft: Draft?) {
+    public mutating func draft(_ draft: Draft?) {
         object {
             $0.member("text", draft?.text ?? "")
             $0.member("updated_at", draft?.updatedAt)
@@ -71,5 +69,5 @@ extension JSONWriter {
 
 extension Message {
     /// About how many bytes the message takes on the wire, so that a buffer need not grow.
-    var wireBytes: Int { content.utf8.count + 512 }
+    public var wireBytes: Int { content.utf8.count + 512 }
 }

@@ -1,13 +1,11 @@
-import ParleyCore
-
 extension JSONWriter {
     /// A conversation as API.md shapes it.
-    mutating func conversation(_ conversation: Conversation) {
+    public mutating func conversation(_ conversation: Conversation) {
         object { $0.members(of: conversation) }
     }
 
     /// A conversation's members, for answers that add some.
-    mutating func members(of conversation: Conversation) {
+    public mutating func members(of conversation: Conversation) {
         member("id", conversation.id)
         member("project_id", conversation.projectID)
         member("owner", conversation.owner.value)
@@ -32,7 +30,7 @@ extension JSONWriter {
     }
 
     /// A page of a list under its name, with `next_cursor` where there is more.
-    mutating func page<Element>(
+    public mutating func page<Element>(
         _ name: StaticString,
         _ page: Page<Element>,
         _ element: (inout JSONWriter, Element) -> Void
@@ -45,7 +43,7 @@ extension JSONWriter {
     }
 
     /// What a search found.
-    mutating func hit(_ hit: SearchHit) {
+    public mutating func hit(_ hit: SearchHit) {
         object { writer in
             writer.name("conversation")
             writer.conversation(hit.conversation)
