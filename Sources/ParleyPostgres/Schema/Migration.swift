@@ -1,6 +1,6 @@
 /// One step of the schema's history.
 struct Migration {
-    /// Its place in the history: 1, 2, 3 …
+    /// Its place in the history: 1, 2, 3 and so on.
     let version: Int
     /// What it brings, for those who read the table `parley_migration`.
     let name: String

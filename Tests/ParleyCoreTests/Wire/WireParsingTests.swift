@@ -85,7 +85,8 @@ struct WireParsingTests {
         let json = try bytes { $0.message(plain) }
         let object = try #require(json.objectValue)
         let needed = [
-            "id", "conversation_id", "project_id", "seq", "revision", "role", "content", "status", "is_edited", "metadata",
+            "id", "conversation_id", "project_id", "seq", "revision", "role", "content", "status", "is_edited",
+            "metadata",
             "created_at", "updated_at",
         ]
         for name in needed {
@@ -109,8 +110,10 @@ struct WireParsingTests {
         }
         let wrong = [
             "", "2026-11-21T09:14:00Z", "2026-02-29T00:00:00.000Z", "2026-13-01T00:00:00.000Z",
-            "2026-11-21 09:14:00.000Z", "2026-11-21T24:00:00.000Z", "2026-11-21T09:14:00.000+", "２026-11-21T09:14:00.000Z",
-            "2026-11-21T09:14:00,000Z", "2026-11-21T09:60:00.000Z", "2026-00-10T00:00:00.000Z", "0000-01-01T00:00:00.000Z",
+            "2026-11-21 09:14:00.000Z", "2026-11-21T24:00:00.000Z", "2026-11-21T09:14:00.000+",
+            "２026-11-21T09:14:00.000Z",
+            "2026-11-21T09:14:00,000Z", "2026-11-21T09:60:00.000Z", "2026-00-10T00:00:00.000Z",
+            "0000-01-01T00:00:00.000Z",
         ]
         for text in wrong { #expect(Timestamp(text) == nil, "\(text)") }
     }
