@@ -1,0 +1,71 @@
+internal import LibPQ
+public import Logging
+public import ParleyCore
+
+/// Conversations, accounts and the query log in PostgreSQL 15 or later.
+///
+/// What is particular to this store:
+/// - A write returns after its transaction was committed with `synchronous_commit=on`. Appends and pieces of replies that
+///   come at the same time share a statement, and so one sync of the disk.
+/// - Reads are one statement each, on connections that reads share: one snapshot, and no waiting for a writer.
+/// - Any number of instances may use one database, and may be started at the same time.
+/// - Where the server can't be reached or doesn't answer in time, calls fail with `unavailable`; whether a write took effect
+///   is then open, and its repetition finds out. It connects anew by itself.
+public final class PostgresStore: Sendable {
+    let reader: PostgresReader
+    let transactions: PostgresPool
+    let clock: any WallClock
+    let ids: any IDMaker
+    let tags: TagMaker
+    let logger: Logger
+
+    init(_ settings: PostgresStoreSettings, clock: any WallClock, ids: any IDMaker, logger: Logger) {
+        self.clock = clock
+        self.ids = ids
+        self.logger = logger
+        tags = TagMaker()
+        reader = PostgresReader(settings.pool(of: settings.readers, named: "reads"))
+        transactions = PostgresPool(settings.pool(of: settings.transactions, named: "transactions"))
+    }
+
+    /// Keeps the connections, until ``close()`` or cancellation. Once only; calls fail while it doesn't run.
+    public func run() async {
+        await withTaskGroup { group in
+            group.addTask { await self.reader.run() }
+            group.addTask { await self.transactions.run() }
+        }
+    }
+
+    /// Refuses all calls from now on; those under way are finished, and then ``run()`` returns.
+    public func close() {
+        reader.close()
+        transactions.close()
+    }
+
+    /// Returns when the server answers.
+    public func check() async throws {
+        _ = try await read { try await $0.exists("SELECT 1", []) }
+    }
+
+    /// Reads by one statement.
+    func read<Value: Sendable>(_ body: (PostgresReader) async throws -> Value) async throws -> Value {
+        do {
+            return try await body(reader)
+        } catch {
+            throw StoreFault.translate(error, logger: logger)
+        }
+    }
+
+    /// Writes in a transaction, all or nothing; returns after the commit.
+    ///
+    /// The body may be executed several times.
+    func write<Value: Sendable>(_ body: (WriteTransaction) async throws -> Value) async throws -> Value {
+        do {
+            return try await transactions.transaction { connection in
+                try await body(WriteTransaction(db: connection, now: clock.now(), ids: ids, tags: tags))
+            }
+        } catch {
+            throw StoreFault.translate(error, logger: logger)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+internal import LibPQ
+
+/// Where PostgreSQL is and how it is used.
+public struct PostgresStoreSettings: Sendable {
+    /// A connection URL of libpq's, with all that it can say about hosts, TLS and passwords.
+    public var url: String
+    /// How many connections share the reads.
+    public var readers = 2
+    /// How many connections write batches of appends.
+    public var lanes = 2
+    /// How many connections carry the other writes, one transaction each at a time.
+    public var transactions = 4
+
+    /// Takes a URL, and for the rest what is usual.
+    public init(url: String) {
+        self.url = url
+    }
+
+    func pool(of size: Int, named name: String) -> PostgresPoolSettings {
+        var connection = connection
+        connection.applicationName = "parley \(name)"
+        var pool = PostgresPoolSettings(connection)
+        pool.size = size
+        return pool
+    }
+
+    var connection: PostgresSettings {
+        var settings = PostgresSettings(url: url)
+        settings.applicationName = "parley"
+        // What the server is told to do elsewhere must not weaken what an answer means.
+        settings.parameters["synchronous_commit"] = "on"
+        settings.parameters["default_transaction_isolation"] = "read committed"
+        return settings
+    }
+}
