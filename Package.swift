@@ -148,7 +148,11 @@ let package = Package(
             path: "Benchmarks/parley-bench",
             swiftSettings: settings
         ),
-        .testTarget(name: "LibPQTests", dependencies: ["LibPQ"], swiftSettings: settings),
+        .testTarget(
+            name: "LibPQTests",
+            dependencies: ["LibPQ", "ParleyTesting", nioCore, nioPosix],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "ParleyCoreTests",
             dependencies: ["ParleyCore", "ParleyTesting"],

@@ -1,5 +1,6 @@
 import Foundation
 import LibPQ
+import ParleyTesting
 
 /// A real PostgreSQL server with data of its own, which go with it, also where the tests end without a word.
 final class ThrowawayPostgres: Sendable {
@@ -12,17 +13,19 @@ final class ThrowawayPostgres: Sendable {
 
     private static let script = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("scripts/postgres")
+        .appendingPathComponent("scripts/postgres").path
 
     let url: String
     private let directory: String
-    // The script ends the server when this ends.
-    private let input: Pipe
-    private let ended: Exit
+    /// The script, which ends the server when its input ends.
+    private let keeper: StartedProgram
 
-    /// Starts a server for as long as the body takes.
-    static func with<Value>(_ body: (ThrowawayPostgres) async throws -> Value) async throws -> Value {
-        let server = try await ThrowawayPostgres()
+    /// Starts a server for as long as the body takes; a standby where it is told of whom.
+    static func with<Value>(
+        standbyOf primary: ThrowawayPostgres? = nil,
+        _ body: (ThrowawayPostgres) async throws -> Value
+    ) async throws -> Value {
+        let server = try await FewAtATime.servers.run { try await ThrowawayPostgres(standbyOf: primary) }
         do {
             let value = try await body(server)
             await server.end()
@@ -33,18 +36,10 @@ final class ThrowawayPostgres: Sendable {
         }
     }
 
-    private init() async throws {
+    private init(standbyOf primary: ThrowawayPostgres?) async throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("libpq-\(UUID().uuidString)").path
-        let output = Pipe()
-        input = Pipe()
-        ended = try Exit(of: Self.script, ["hold", directory], input: input, output: output)
-        url = await withCheckedContinuation { continuation in
-            let line = output.fileHandleForReading
-            Thread.detachNewThread {
-                // One line, written at once; nothing where the server didn't start.
-                continuation.resume(returning: String(decoding: line.availableData, as: UTF8.self))
-            }
-        }.trimmingCharacters(in: .newlines)
+        keeper = try StartedProgram(Self.script, ["hold", directory] + (primary.map { [$0.directory] } ?? []))
+        url = await keeper.firstLine()
         guard url.hasPrefix("postgres://") else { throw Failure(what: "PostgreSQL did not start") }
     }
 
@@ -57,38 +52,22 @@ final class ThrowawayPostgres: Sendable {
     /// Starts it again at the same address.
     func start() async throws { try await run("start") }
 
+    /// Stops all of its processes where they are; they keep what they have, and answer nothing.
+    func pause() async throws { try await run("pause") }
+
+    /// Lets them go on.
+    func resume() async throws { try await run("resume") }
+
+    /// Makes a standby a server of its own.
+    func promote() async throws { try await run("promote") }
+
     private func run(_ verb: String) async throws {
-        let status = try await Exit(of: Self.script, [verb, directory], input: nil, output: nil).status()
-        guard status == 0 else { throw Failure(what: "scripts/postgres \(verb) ended with \(status)") }
+        let ending = await (try StartedProgram(Self.script, [verb, directory])).ending()
+        guard ending == .exit(0) else { throw Failure(what: "scripts/postgres \(verb) ended with \(ending)") }
     }
 
     private func end() async {
-        try? input.fileHandleForWriting.close()
-        _ = await ended.status()
-    }
-}
-
-/// The end of a program that was started, to be waited for once.
-private final class Exit: Sendable {
-    private let stream: AsyncStream<Int32>
-
-    init(of program: URL, _ arguments: [String], input: Pipe?, output: Pipe?) throws {
-        let (stream, continuation) = AsyncStream<Int32>.makeStream()
-        self.stream = stream
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.standardInput = input ?? FileHandle.nullDevice
-        process.standardOutput = output ?? FileHandle.nullDevice
-        process.terminationHandler = { process in
-            continuation.yield(process.terminationStatus)
-            continuation.finish()
-        }
-        try process.run()
-    }
-
-    func status() async -> Int32 {
-        for await status in stream { return status }
-        return -1
+        keeper.closeInput()
+        _ = await keeper.ending()
     }
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import ParleyTesting
 import Testing
 
 @testable import RedisWire
@@ -6,7 +7,7 @@ import Testing
 struct RESPParserFuzzTests {
     @Test("Mutated replies never crash the parser, and mean the same however they are cut", arguments: 0..<8)
     func mutations(seed: UInt64) {
-        var random = SeededRandom(seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<1500 {
             let bytes = mutated(using: &random)
             let limits = RESPLimits(replyBytes: 4096, lineBytes: 256, elements: 64, depth: 6)
@@ -39,7 +40,7 @@ struct RESPParserFuzzTests {
         return outcome
     }
 
-    private func mutated(using random: inout SeededRandom) -> [UInt8] {
+    private func mutated(using random: inout SplitMix64) -> [UInt8] {
         var bytes: [UInt8] = []
         for _ in 0...Int.random(in: 0..<4, using: &random) {
             bytes += Array((RESPParserTests.table.randomElement(using: &random)?.bytes ?? "").utf8)
@@ -58,7 +59,7 @@ struct RESPParserFuzzTests {
         return bytes
     }
 
-    private func pieces(of bytes: [UInt8], using random: inout SeededRandom) -> [[UInt8]] {
+    private func pieces(of bytes: [UInt8], using random: inout SplitMix64) -> [[UInt8]] {
         var pieces: [[UInt8]] = []
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -1,7 +1,6 @@
 import Foundation
-import NIOPosix
+import ParleyTesting
 import RedisWire
-import Synchronization
 
 /// A real Redis that a test has started through `scripts/redis`; it goes with the process of the tests.
 final class RedisServer: Sendable {
@@ -14,22 +13,20 @@ final class RedisServer: Sendable {
     let tlsPort: Int
     let processID: Int32
     let directory: String
-    private let script: Process
-    private let input: Pipe
-    /// Ends when the script has.
-    private let ending: AsyncStream<Never>
+    /// The script, which ends the server when its input ends.
+    private let keeper: StartedProgram
 
     /// The server of all tests that neither end nor stop theirs; with TLS.
     static func shared() async throws -> RedisServer {
-        // Its own thread, since starting blocks.
-        try await NIOThreadPool.singleton.runIfActive { try theShared.get() }
+        try await theShared.value
     }
 
-    private static let theShared = Result { try RedisServer(["--tls"]) }
+    // Whoever asks first may go before the others have asked.
+    private static let theShared = Task { try await start(["--tls"]) }
 
     /// Starts a server of the test's own, and ends it afterwards.
     static func with<R>(_ options: [String], _ body: (RedisServer) async throws -> R) async throws -> R {
-        let server = try await NIOThreadPool.singleton.runIfActive { try RedisServer(options) }
+        let server = try await start(options)
         do {
             let value = try await body(server)
             await server.end()
@@ -40,22 +37,16 @@ final class RedisServer: Sendable {
         }
     }
 
-    private init(_ options: [String]) throws {
-        script = Process()
-        input = Pipe()
-        let (ending, end) = AsyncStream.makeStream(of: Never.self)
-        self.ending = ending
-        let output = Pipe()
+    private static func start(_ options: [String]) async throws -> RedisServer {
+        try await FewAtATime.servers.run { try await RedisServer(options) }
+    }
+
+    private init(_ options: [String]) async throws {
         let root = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        script.executableURL = root.appendingPathComponent("scripts/redis")
-        script.arguments = ["serve"] + options
-        script.standardInput = input
-        script.standardOutput = output
-        script.terminationHandler = { _ in end.finish() }
-        try script.run()
-        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        keeper = try StartedProgram(root.appendingPathComponent("scripts/redis").path, ["serve"] + options)
+        let line = await keeper.firstLine()
         var fields: [Substring: Substring] = [:]
         for word in line.split(whereSeparator: \.isWhitespace) {
             let parts = word.split(separator: "=", maxSplits: 1)
@@ -75,10 +66,8 @@ final class RedisServer: Sendable {
 
     /// Ends the server, and waits until its port is free.
     func end() async {
-        // The script may have ended by itself, and then there is nobody to read.
-        try? input.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
-        // A stream that has ended says so to everybody who asks.
-        for await _ in ending {}
+        keeper.closeInput()
+        _ = await keeper.ending()
     }
 
     /// A configuration whose deadlines no busy machine misses.
