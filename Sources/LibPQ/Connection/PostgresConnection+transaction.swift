@@ -33,7 +33,7 @@ extension PostgresConnection {
             } catch let error as PostgresError where error.isTransient && failures + 1 < retry.attempts {
                 failures += 1
                 // A cancellation ends the wait and, at its next statement, the attempt.
-                try await Task.sleep(for: retry.backoff.delay(afterFailures: failures, random: .random(in: 0..<1)))
+                try await time.sleep(for: retry.backoff.delay(afterFailures: failures, random: .random(in: 0..<1)))
             }
         }
     }

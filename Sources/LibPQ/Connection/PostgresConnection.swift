@@ -11,11 +11,14 @@ public final class PostgresConnection: Sendable {
     private let mailbox: Mailbox
     private let status: ConnectionStatus
     private let statementTimeout: Duration
+    /// The clock that waits between attempts go by.
+    let time: PostgresTime
 
-    private init(_ mailbox: Mailbox, _ status: ConnectionStatus, statementTimeout: Duration) {
+    private init(_ mailbox: Mailbox, _ status: ConnectionStatus, _ settings: PostgresSettings) {
         self.mailbox = mailbox
         self.status = status
-        self.statementTimeout = statementTimeout
+        statementTimeout = settings.statementTimeout
+        time = settings.time
     }
 
     deinit {
@@ -28,7 +31,7 @@ public final class PostgresConnection: Sendable {
     public static func open(_ settings: PostgresSettings) async throws(PostgresError) -> PostgresConnection {
         let mailbox = try Mailbox()
         let status = ConnectionStatus()
-        let connection = PostgresConnection(mailbox, status, statementTimeout: settings.statementTimeout)
+        let connection = PostgresConnection(mailbox, status, settings)
         let answer = OneAnswer<Result<Void, PostgresError>>()
         try OwnThread.start {
             do throws(PostgresError) {

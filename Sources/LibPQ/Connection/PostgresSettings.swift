@@ -23,6 +23,8 @@ public struct PostgresSettings: Sendable {
     public var preparedLimit = 256
     /// Run-time parameters to be set once the connection stands, such as `search_path`.
     public var parameters: [String: String] = [:]
+    /// The clock that pools, retries and group commits wait by; not that of statements' deadlines.
+    public var time = PostgresTime.continuous
 
     /// Takes a connection URL, and for the rest what is usual.
     public init(url: String) {

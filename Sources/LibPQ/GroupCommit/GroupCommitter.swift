@@ -152,7 +152,7 @@ public final class GroupCommitter<Item: Sendable, Answer: Sendable>: Sendable {
                 switch plan.failed(error as? PostgresError) {
                 case .again(let failures):
                     // A cancellation ends the wait, and then the attempt.
-                    try? await Task.sleep(
+                    try? await pool.time.sleep(
                         for: settings.retry.backoff.delay(afterFailures: failures, random: .random(in: 0..<1))
                     )
                 case .split: break

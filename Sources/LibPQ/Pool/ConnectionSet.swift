@@ -18,11 +18,13 @@ final class ConnectionSet: Sendable {
     }
 
     private let settings: PostgresPoolSettings
+    let time: PostgresTime
     private let state: Mutex<State>
     private let drained = OneAnswer<Void>()
 
     init(_ settings: PostgresPoolSettings, loansPerConnection: Int) {
         self.settings = settings
+        time = settings.connection.time
         state = Mutex(
             State(
                 machine: Machine(
@@ -117,7 +119,7 @@ final class ConnectionSet: Sendable {
 
     private func expire(_ id: Int) async {
         do {
-            try await Task.sleep(for: settings.acquireTimeout)
+            try await time.sleep(for: settings.acquireTimeout)
         } catch {
             return
         }
@@ -148,7 +150,7 @@ final class ConnectionSet: Sendable {
     private func keep(_ slot: Int) async {
         var failures = 0
         while !Task.isCancelled {
-            let start = ContinuousClock.now
+            let start = time.now
             do throws(PostgresError) {
                 let connection = try await PostgresConnection.open(settings.connection)
                 serve { $0.connected(slot, connection) }
@@ -160,7 +162,7 @@ final class ConnectionSet: Sendable {
                 }
                 state.withLock { $0.machine.lost(slot, generation: generation) }
                 // A connection that is lost again and again is as bad as none.
-                failures = start.duration(to: .now) < settings.backoff.limit ? failures + 1 : 0
+                failures = time.now - start < settings.backoff.limit ? failures + 1 : 0
                 if failures < 2 { continue }
             } catch {
                 failures += 1
@@ -169,7 +171,7 @@ final class ConnectionSet: Sendable {
             }
             let delay = settings.backoff.delay(afterFailures: failures, random: .random(in: 0..<1))
             // Only a cancellation ends it early, and that ends the loop.
-            try? await Task.sleep(for: delay)
+            try? await time.sleep(for: delay)
         }
     }
 }

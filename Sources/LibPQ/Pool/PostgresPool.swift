@@ -10,6 +10,9 @@ public final class PostgresPool: Sendable {
         connections = ConnectionSet(settings, loansPerConnection: 1)
     }
 
+    /// The clock that it waits by.
+    var time: PostgresTime { connections.time }
+
     /// What it is doing.
     public var status: PostgresPoolStatus { connections.status }
 

@@ -1,4 +1,5 @@
 import LibPQ
+import ParleyTesting
 import Testing
 
 extension LibPQServerTests {
@@ -30,19 +31,39 @@ extension LibPQServerTests {
         }
 
         @Test func `who finds all lent waits, and not for ever`() async throws {
+            let clock = TestClock()
             var settings = try settings(size: 1)
-            settings.acquireTimeout = .milliseconds(30)
+            settings.connection.time = PostgresTime(clock)
+            settings.acquireTimeout = .seconds(1)
             settings.waitingLimit = 1
             try await withPool(settings) { pool in
-                // The first connection may take longer than anyone waits for one.
-                while pool.status.open == 0 { await Task.yield() }
                 try await pool.withConnection { connection in
-                    let error = try await failure { _ = try await pool.query("SELECT 1") }
-                    #expect(error.kind == .exhausted)
+                    async let late = failure { _ = try await pool.query("SELECT 1") }
+                    await clock.sleepers(atLeast: 1)
+                    while pool.status.waiting == 0 { await Task.yield() }
+                    #expect(try await failure { _ = try await pool.query("SELECT 1") }.kind == .exhausted)
+                    #expect(pool.status.waiting == 1, "the one that is one too many isn't kept")
+                    clock.advance(by: .seconds(1))
+                    #expect(try await late.kind == .exhausted)
                     try await expectAlive(connection)
                 }
                 #expect(try await pool.query("SELECT 1").value(Int.self) == 1)
                 #expect(pool.status.waiting == 0)
+            }
+        }
+
+        @Test func `a server that isn't there is tried again after a wait, and nobody waits meanwhile`() async throws {
+            let clock = TestClock()
+            var settings = PostgresPoolSettings(PostgresSettings(url: "host=127.0.0.1 port=1"))
+            settings.connection.time = PostgresTime(clock)
+            settings.size = 2
+            try await withPool(settings) { pool in
+                for _ in 0..<5 {
+                    await clock.sleepers(atLeast: 2)
+                    let error = try await failure { _ = try await pool.query("SELECT 1") }
+                    #expect(error.kind == .unreachable)
+                    clock.advance(by: settings.backoff.limit)
+                }
             }
         }
 
