@@ -2,6 +2,7 @@
 #define CLIBPQ_SHIM_H
 
 #include <libpq-fe.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 
@@ -11,10 +12,14 @@ static inline int clibpq_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NON
 // Functions with a variable number of arguments are not, either.
 static inline void clibpq_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
 
-// Without this libpq writes the server's notices to the standard error.
-static inline void clibpq_ignore_notice(void *argument, const char *message) { (void)argument, (void)message; }
-static inline void clibpq_ignore_notices(PGconn *connection) {
-    PQsetNoticeProcessor(connection, clibpq_ignore_notice, 0);
+// The one notice that counts: the server has stopped waiting for its standby, and calls the commit done all the same. Its
+// text is translated, the function that it comes from isn't. Without this libpq writes notices to the standard error.
+static inline void clibpq_take_notice(void *flag, const PGresult *notice) {
+    const char *function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+    if (function && strcmp(function, "SyncRepWaitForLSN") == 0) *(int *)flag = 1;
+}
+static inline void clibpq_watch_notices(PGconn *connection, int *flag) {
+    PQsetNoticeReceiver(connection, clibpq_take_notice, flag);
 }
 
 #endif

@@ -10,7 +10,8 @@ public struct PostgresError: Error, Hashable, Sendable {
         case connectionLost
         /// There is no connection, and none could be made; nothing was sent.
         case unreachable
-        /// The statement's time was up. Whether it took effect is unknown, unless the SQLSTATE is `57014`: then it didn't.
+        /// The statement's time was up, or that of the server's wait for its standby. Whether it took effect is unknown,
+        /// unless the SQLSTATE is `57014`: then it didn't.
         case deadline
         /// The task was cancelled. Whether the statement took effect is unknown, unless the SQLSTATE is `57014`: then it
         /// didn't.

@@ -13,6 +13,8 @@ struct ConnectionThread: ~Copyable {
         var isPreparing = false
         var result: StatementResult?
         var error: PostgresError?
+        /// Whether the server has given up waiting for its standby.
+        var isUnconfirmed = false
     }
 
     private let link: ServerLink
@@ -65,7 +67,7 @@ struct ConnectionThread: ~Copyable {
             if machine.isStuck(now: now) {
                 return PostgresError(
                     .connectionLost,
-                    "the statement went on after it was cancelled",
+                    "the server did not cancel the statement in time",
                     isConnectionLost: true
                 )
             }
@@ -131,7 +133,10 @@ struct ConnectionThread: ~Copyable {
     private mutating func readAnswers() -> Bool {
         var separators = 0
         while let id = machine.head {
-            switch link.nextEvent() {
+            let event = link.nextEvent()
+            // Told before the end of the statement that it concerns.
+            if link.takeUnconfirmed() { pending[id]?.isUnconfirmed = true }
+            switch event {
             case .nothingYet: return true
             case .separator:
                 // Between answers comes one; more than a few would go on for ever.
@@ -185,6 +190,9 @@ struct ConnectionThread: ~Copyable {
         guard let ended = pending.removeValue(forKey: id) else { return }
         if let error = ended.error {
             ended.request.answer(.failure(error))
+        } else if ended.isUnconfirmed {
+            // Committed here, and lost if this server is: no different from an answer that didn't come.
+            ended.request.answer(.failure(PostgresError(.deadline, "the standby has not confirmed the commit in time")))
         } else if let result = ended.result {
             ended.request.answer(.success(result))
         } else {
@@ -200,6 +208,8 @@ struct ConnectionThread: ~Copyable {
     private mutating func giveUp(_ id: Int, _ stop: PipelineStateMachine.Stop) {
         if machine.isInFlight(id) {
             pending[id]?.request.answer(.failure(Self.error(stop)))
+        } else if stop == .deadline {
+            fail(id, PostgresError(.exhausted, "the statement's time was up before it was its turn"))
         } else {
             fail(id, Self.error(stop))
         }
@@ -241,13 +251,4 @@ struct ConnectionThread: ~Copyable {
         case nil: return lost ?? PostgresError(.connectionLost, "the connection has ended", isConnectionLost: true)
         }
     }
-}
-
-/// What others may know about a connection while its thread works.
-final class ConnectionStatus: Sendable {
-    /// Whether no transaction is open.
-    let isIdle = Atomic(true)
-    /// The server's process for it.
-    let processID = Atomic<Int32>(0)
-    let usesTLS = Atomic(false)
 }

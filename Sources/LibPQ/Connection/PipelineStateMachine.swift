@@ -51,15 +51,21 @@ struct PipelineStateMachine {
     private let inFlightLimit: Int
     private let waitingLimit: Int
     private let grace: Duration
+    /// How long it is until a head that goes on is cancelled again.
+    private let patience: Duration
     private var waiting: [Entry] = []
     private var inFlight: [Entry] = []
-    private var isCancelling = false
+    /// When the connection is given up because a request to cancel is still on its way; `nil` while none is.
+    ///
+    /// Its head may be done long since, but nothing can be sent before it is known whom the request will hit.
+    private var cancelDue: Instant?
     private var isClosing = false
 
     init(inFlightLimit: Int, waitingLimit: Int, grace: Duration) {
         self.inFlightLimit = inFlightLimit
         self.waitingLimit = waitingLimit
         self.grace = grace
+        patience = min(grace / 8, .milliseconds(125))
     }
 
     /// The statement that the server is executing.
@@ -67,6 +73,9 @@ struct PipelineStateMachine {
 
     /// Whether it closes and nothing is left to do.
     var isDone: Bool { isClosing && waiting.isEmpty && inFlight.isEmpty }
+
+    /// Whether a request to cancel is on its way.
+    private var isCancelling: Bool { cancelDue != nil }
 
     /// Whether a statement is in flight.
     var isBusy: Bool { !inFlight.isEmpty }
@@ -80,9 +89,11 @@ struct PipelineStateMachine {
     /// When something is due, if nothing happens before.
     var nextDue: Instant? {
         let others = (waiting + inFlight.dropFirst().filter { !$0.isAnswered }).map(\.deadline).min()
-        guard let head = inFlight.first else { return others }
-        let headDue = head.stop == nil ? [head.deadline] : [head.giveUp, isCancelling ? nil : head.cancelAgain]
-        return ([others] + headDue).compactMap(\.self).min()
+        var headDue: [Instant?] = []
+        if let head = inFlight.first {
+            headDue = head.stop == nil ? [head.deadline] : [head.giveUp, isCancelling ? nil : head.cancelAgain]
+        }
+        return ([others, cancelDue] + headDue).compactMap(\.self).min()
     }
 
     /// Adds a statement behind all others.
@@ -128,22 +139,22 @@ struct PipelineStateMachine {
         guard !isCancelling, let head = inFlight.first, head.stop != nil, head.cancelAgain ?? now <= now else {
             return false
         }
-        isCancelling = true
         inFlight[0].giveUp = head.giveUp ?? now + grace
-        inFlight[0].cancelAgain = now + grace / 8
+        cancelDue = now + grace
+        inFlight[0].cancelAgain = now + patience
         for place in inFlight.indices.dropFirst() { inFlight[place].isExposed = true }
         return true
     }
 
     /// The request to cancel has been delivered, or could not be.
     mutating func cancelled() {
-        isCancelling = false
+        cancelDue = nil
     }
 
-    /// Whether the head had its time to end after it was cancelled, and the connection must be given up.
+    /// Whether the head had its time to end after it was cancelled, or the request to cancel it had its time to be
+    /// delivered, and the connection must be given up.
     func isStuck(now: Instant) -> Bool {
-        guard let giveUp = inFlight.first?.giveUp else { return false }
-        return giveUp <= now
+        [inFlight.first?.giveUp, cancelDue].contains { $0.map { $0 <= now } ?? false }
     }
 
     /// The server is done with the head.

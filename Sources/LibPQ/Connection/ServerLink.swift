@@ -25,6 +25,8 @@ struct ServerLink: ~Copyable {
 
     private let connection: OpaquePointer
     let canceller: Canceller
+    /// Set by libpq, as it takes answers apart.
+    private let unconfirmed: UnsafeMutablePointer<Int32>
 
     /// Connects; takes as long as it takes.
     ///
@@ -37,6 +39,8 @@ struct ServerLink: ~Copyable {
             ("connect_timeout", String(seconds)),
             ("tcp_user_timeout", "10000"),
             ("keepalives_idle", "10"),
+            ("keepalives_interval", "5"),
+            ("keepalives_count", "3"),
             ("dbname", settings.url),
             ("client_encoding", "UTF8"),
         ]
@@ -52,13 +56,16 @@ struct ServerLink: ~Copyable {
             PQfinish(made)
             throw PostgresError(.unreachable, message, isConnectionLost: true)
         }
-        clibpq_ignore_notices(made)
+        unconfirmed = .allocate(capacity: 1)
+        unconfirmed.initialize(to: 0)
+        clibpq_watch_notices(made, unconfirmed)
         connection = made
         self.canceller = canceller
     }
 
     deinit {
         PQfinish(connection)
+        unconfirmed.deallocate()
     }
 
     var socket: Int32 { PQsocket(connection) }
@@ -138,6 +145,12 @@ struct ServerLink: ~Copyable {
             defer { PQclear(result) }
             return .refused(Self.error(in: result))
         }
+    }
+
+    /// Whether the server has said, since this was last asked, that it no longer waits for its standby.
+    func takeUnconfirmed() -> Bool {
+        defer { unconfirmed.pointee = 0 }
+        return unconfirmed.pointee != 0
     }
 
     /// What libpq says about the loss of the connection.

@@ -75,6 +75,38 @@ struct PipelineStateMachineTests {
         #expect(machine.isStuck(now: start + grace), "which gives it no more time")
     }
 
+    @Test func `a request to cancel that is never delivered costs the connection, though its statement is done`() {
+        var machine = machine(2, inFlightLimit: 1)
+        _ = machine.stop(0, .cancelled)
+        _ = machine.beginCancelling(now: start)
+        #expect(machine.headEnded(isCancelled: false, isIdle: true) == .stopped(0, .cancelled))
+        #expect(machine.takeNextToSend() == nil, "whom it would hit is not known")
+        #expect(machine.nextDue == start + grace)
+        #expect(!machine.isStuck(now: start + grace / 2))
+        #expect(machine.isStuck(now: start + grace))
+        #expect(machine.takeAll().waiting == [1], "which was never sent")
+    }
+
+    @Test func `a request to cancel that was delivered is due no more`() {
+        var machine = machine(1)
+        _ = machine.stop(0, .cancelled)
+        _ = machine.beginCancelling(now: start)
+        machine.cancelled()
+        _ = machine.headEnded(isCancelled: true, isIdle: true)
+        #expect(machine.nextDue == nil)
+        #expect(!machine.isStuck(now: start + grace * 2))
+    }
+
+    @Test func `a long grace doesn't make the second request come later`() {
+        var machine = PipelineStateMachine(inFlightLimit: 8, waitingLimit: 8, grace: .seconds(240))
+        _ = machine.add(0, deadline: start)
+        _ = machine.takeNextToSend()
+        _ = machine.stop(0, .cancelled)
+        _ = machine.beginCancelling(now: start)
+        machine.cancelled()
+        #expect(machine.nextDue == start + .milliseconds(125))
+    }
+
     @Test func `what came to an end although it was cancelled counts as cancelled`() {
         var machine = machine(1)
         _ = machine.stop(0, .deadline)
