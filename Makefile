@@ -1,6 +1,6 @@
 # `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients check bench fuzz format services
+.PHONY: help run test check bench fuzz format services
 
 SOURCES := Sources Tests Benchmarks Package.swift
 ACTION ?= up
@@ -13,16 +13,11 @@ run: ## install what is missing, build the release, and start the server
 	swift build -c release --product parley
 	.build/release/parley serve
 
-test: ## all tests: unit, stores, server, crash, browser
+test: ## all tests: unit, stores, clients, server, crash, browser
 	scripts/bootstrap --test
 	swift build --build-tests
-	swift test --skip-build --skip '^(LibPQ|RedisWire)Tests'
+	swift test --skip-build
 	.venv/bin/python Tests/Browser/run.py --binary .build/debug/parley --artifacts .build/browser
-
-test-clients: ## the tests of LibPQ and RedisWire against real servers, which nothing in Parley needs yet
-	scripts/bootstrap --clients
-	swift build --build-tests
-	swift test --skip-build --filter '^(LibPQ|RedisWire)Tests'
 
 check: ## what continuous integration runs: the formatter's lint, then all tests
 	swift format lint --strict --recursive $(SOURCES)
