@@ -35,5 +35,5 @@ fuzz: ## a minute each of fuzzing what takes tokens, key sets and Redis's replie
 format: ## format all Swift sources in place
 	swift format --in-place --recursive $(SOURCES)
 
-services: ## a throw-away server for development: ACTION=up, down or status
+services: ## throw-away PostgreSQL and Redis: ACTION=up, down or status; or a Parley: ACTION='server up' and so on
 	scripts/services $(ACTION)
