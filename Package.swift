@@ -18,6 +18,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
@@ -32,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
@@ -49,6 +51,13 @@ let package = Package(
         // Compositions over the ports, and the reference store.
         .target(name: "ParleyStore", dependencies: ["ParleyCore"], swiftSettings: settings),
         .target(name: "ParleySQLite", dependencies: ["ParleyCore", grdb, logging], swiftSettings: settings),
+        // A registry for swift-metrics, and Prometheus' text. Knows nothing of Parley.
+        .target(
+            name: "PrometheusMetrics",
+            dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            exclude: ["README.md"],
+            swiftSettings: settings
+        ),
         // A client of PostgreSQL over its own C library. Knows nothing of Parley.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "LibPQ", dependencies: ["CLibPQ"], exclude: ["README.md"], swiftSettings: settings),
@@ -151,6 +160,11 @@ let package = Package(
         .testTarget(
             name: "LibPQTests",
             dependencies: ["LibPQ", "ParleyTesting", nioCore, nioPosix],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PrometheusMetricsTests",
+            dependencies: ["ParleyTesting", "PrometheusMetrics", metrics],
             swiftSettings: settings
         ),
         .testTarget(
