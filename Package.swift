@@ -49,8 +49,15 @@ let package = Package(
         // Values, rules, ports and errors. Imports no driver and no protocol.
         .target(name: "ParleyCore", swiftSettings: settings),
         // Compositions over the ports, and the reference store.
-        .target(name: "ParleyStore", dependencies: ["ParleyCore"], swiftSettings: settings),
+        .target(name: "ParleyStore", dependencies: ["ParleyCore", "ParleyMetrics", metrics], swiftSettings: settings),
         .target(name: "ParleySQLite", dependencies: ["ParleyCore", grdb, logging], swiftSettings: settings),
+        // What is counted for the operator: names, and types that count.
+        .target(
+            name: "ParleyMetrics",
+            dependencies: [metrics, logging],
+            exclude: ["README.md"],
+            swiftSettings: settings
+        ),
         // A registry for swift-metrics, and Prometheus' text. Knows nothing of Parley.
         .target(
             name: "PrometheusMetrics",
@@ -176,7 +183,8 @@ let package = Package(
         .testTarget(
             name: "ParleyStoreTests",
             dependencies: [
-                "ParleyCore", "ParleyStore", "ParleySQLite", "ParleyPostgres", "ParleyTesting", "LibPQ", grdb, logging,
+                "ParleyCore", "ParleyMetrics", "ParleyStore", "ParleySQLite", "ParleyPostgres", "ParleyTesting", "LibPQ",
+                "PrometheusMetrics", grdb, logging, metrics,
             ],
             resources: [.copy("Fixtures")],
             swiftSettings: settings

@@ -38,11 +38,16 @@ struct StoreFactory: Sendable, CustomTestStringConvertible {
 
 extension StoreFactory {
     /// Every store of the house, and every composition.
-    static let all: [StoreFactory] = [.memory, .publishingMemory, .sqlite]
+    static let all: [StoreFactory] = [.memory, .publishingMemory, .measuredMemory, .sqlite]
 
     static let memory = StoreFactory(name: "MemoryStore") { clock, ids in
         let memory = MemoryStore(clock: clock, ids: ids)
         return Product(store: memory, accounts: memory, queryLog: memory) {}
+    }
+
+    static let measuredMemory = StoreFactory(name: "MeasuredStore(MemoryStore)") { clock, ids in
+        let memory = MemoryStore(clock: clock, ids: ids)
+        return Product(store: MeasuredStore(memory), accounts: memory, queryLog: memory) {}
     }
 
     static let publishingMemory = StoreFactory(name: "PublishingStore(MemoryStore)") { clock, ids in
