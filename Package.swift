@@ -100,7 +100,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "ParleyChat", dependencies: ["ParleyCore", lifecycle, logging], swiftSettings: settings),
+        .target(
+            name: "ParleyChat",
+            dependencies: ["ParleyCore", "ParleyMetrics", lifecycle, logging],
+            swiftSettings: settings
+        ),
         .target(
             name: "ParleyOpenAI",
             dependencies: ["ParleyCore", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, logging],
@@ -214,7 +218,8 @@ let package = Package(
         .testTarget(
             name: "ParleyChatTests",
             dependencies: [
-                "ParleyCore", "ParleyChat", "ParleyOpenAI", "ParleyStore", "ParleyTesting", "ParleyUpstream",
+                "ParleyCore", "ParleyChat", "ParleyMetrics", "ParleyOpenAI", "ParleyStore", "ParleyTesting",
+                "ParleyUpstream", "PrometheusMetrics", metrics,
                 hummingbird, nioCore, logging, lifecycle, asyncHTTPClient,
             ],
             swiftSettings: settings

@@ -1,5 +1,6 @@
 import Logging
 import ParleyCore
+import ParleyMetrics
 
 /// What a turn needs of the house.
 struct ChatPorts: Sendable {
@@ -21,6 +22,8 @@ struct ChatPorts: Sendable {
     let stopwatch: any Clock<Duration>
     /// The log.
     let logger: Logger
+    /// Where replies are counted.
+    let metrics: ReplyMetrics
 }
 
 /// The keys of this module's log lines.

@@ -1,5 +1,6 @@
 public import Logging
 public import ParleyCore
+public import ParleyMetrics
 
 /// Turns with a model: begins, follows, stops and repeats replies.
 ///
@@ -23,6 +24,7 @@ public struct ChatService: Sendable {
     ///   - clock: The time of day.
     ///   - logger: The log; gets ids, never text.
     ///   - stopwatch: What waiting is measured by.
+    ///   - metrics: Counts replies that have ended.
     public init(
         store: any ConversationStore,
         bus: any EventBus,
@@ -33,7 +35,8 @@ public struct ChatService: Sendable {
         registry: ReplyRegistry,
         clock: any WallClock,
         logger: Logger,
-        stopwatch: any Clock<Duration> = ContinuousClock()
+        stopwatch: any Clock<Duration> = ContinuousClock(),
+        metrics: ReplyMetrics = ReplyMetrics()
     ) {
         ports = ChatPorts(
             store: store,
@@ -44,7 +47,8 @@ public struct ChatService: Sendable {
             queryLog: queryLog,
             clock: clock,
             stopwatch: stopwatch,
-            logger: logger
+            logger: logger,
+            metrics: metrics
         )
         self.registry = registry
     }

@@ -1,5 +1,6 @@
 import Logging
 import ParleyCore
+import ParleyMetrics
 
 /// Writes one reply: executes what ``ReplyStateMachine`` decides, against the ports.
 ///
@@ -29,7 +30,9 @@ struct ReplyRunner: Sendable {
     /// - Returns: How it ended, where that is committed.
     @discardableResult
     func run(_ inbox: ReplyInbox) async -> ReplyOutcome? {
-        switch await write(inbox, clock: ports.stopwatch) {
+        let closing = await write(inbox, clock: ports.stopwatch)
+        ports.metrics.ended(closing)
+        switch closing {
         case .finished(let outcome):
             await record(outcome)
             return outcome

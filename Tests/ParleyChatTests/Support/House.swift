@@ -1,6 +1,7 @@
 import Logging
 import ParleyChat
 import ParleyCore
+import ParleyMetrics
 import ParleyStore
 import ParleyTesting
 import Testing
@@ -26,6 +27,7 @@ struct House: Sendable {
         stopwatch: any Clock<Duration> = ContinuousClock(),
         registryStopwatch: any Clock<Duration> = ContinuousClock(),
         clock: any WallClock = ManualClock(),
+        metrics: ReplyMetrics = ReplyMetrics(),
         sharing memory: MemoryStore? = nil
     ) {
         let memory = memory ?? MemoryStore(clock: clock)
@@ -50,7 +52,8 @@ struct House: Sendable {
             registry: registry,
             clock: clock,
             logger: logger,
-            stopwatch: stopwatch
+            stopwatch: stopwatch,
+            metrics: metrics
         )
     }
 
