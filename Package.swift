@@ -116,8 +116,8 @@ let package = Package(
         .target(
             name: "ParleyServer",
             dependencies: [
-                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyWeb",
-                hummingbird, httpTypes, nioCore, logging,
+                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyMetrics", "ParleyWeb",
+                hummingbird, httpTypes, nioCore, logging, metrics,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
             ],
@@ -129,8 +129,9 @@ let package = Package(
             name: "parley",
             dependencies: [
                 "ParleyCore", "ParleyStore", "ParleySQLite", "ParleyPostgres", "ParleyRedis", "LibPQ", "RedisWire",
-                "ParleyAuth", "ParleyChat", "ParleyOpenAI", "ParleyServer",
-                hummingbird, logging, lifecycle, asyncHTTPClient, nioCore, nioPosix,
+                "ParleyAuth", "ParleyChat", "ParleyOpenAI", "ParleyServer", "ParleyMetrics",
+                "PrometheusMetrics",
+                hummingbird, logging, metrics, lifecycle, asyncHTTPClient, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -159,7 +160,7 @@ let package = Package(
             name: "parley-bench",
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleySQLite", "ParleyStore", "ParleyOpenAI",
-                "ParleyUpstream",
+                "ParleyMetrics", "ParleyUpstream", "PrometheusMetrics", metrics,
                 hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, asyncHTTPClient, logging, lifecycle,
                 crypto, .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -228,9 +229,10 @@ let package = Package(
             name: "ParleyServerTests",
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleyStore", "ParleySQLite",
-                "ParleyWeb", "ParleyTesting", "ParleyOpenAI", "ParleyUpstream",
+                "ParleyWeb", "ParleyTesting", "ParleyOpenAI", "ParleyUpstream", "ParleyMetrics", "PrometheusMetrics",
+                metrics,
                 "parley", hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, logging, asyncHTTPClient, crypto,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                nioEmbedded, .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings

@@ -23,10 +23,12 @@ public enum ParleyServer {
     /// All routes, behind the middleware that every answer passes.
     public static func router(_ dependencies: ServerDependencies) -> Router<ServerContext> {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RequestMetrics(dependencies.metrics))
         router.add(middleware: ResponseFinisher(ids: dependencies.ids))
         router.add(middleware: RequestGate())
         HealthRoutes(checks: dependencies.checks).add(to: router)
         DocumentRoutes().add(to: router)
+        if let page = dependencies.metrics.page { MetricsRoutes(page: page).add(to: router) }
 
         let api = router.group("api")
         let door = Authentication(
@@ -34,14 +36,17 @@ public enum ParleyServer {
             tokens: dependencies.tokens,
             origins: dependencies.origins
         )
-        AuthRoutes(accounts: dependencies.accounts, origins: dependencies.origins).add(to: api, behind: door)
-        let inside = api.group().add(middleware: door)
+        let quick = api.group()
+        if let log = SlowRequestLog(dependencies.metrics) { quick.add(middleware: log) }
+        AuthRoutes(accounts: dependencies.accounts, origins: dependencies.origins).add(to: quick, behind: door)
+        let inside = quick.group().add(middleware: door)
         ConversationRoutes(dependencies).add(to: inside)
         MessageRoutes(dependencies).add(to: inside)
         ProjectRoutes(dependencies).add(to: inside)
         SearchRoutes(dependencies).add(to: inside)
-        ChatRoutes(dependencies).add(to: inside)
         LegacyRoutes(dependencies).add(to: inside)
+        // These wait for a model, and are not slow for that.
+        ChatRoutes(dependencies).add(to: api.group().add(middleware: door))
         return router
     }
 

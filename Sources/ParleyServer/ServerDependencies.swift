@@ -23,6 +23,8 @@ public struct ServerDependencies: Sendable {
     public var checks: [HealthCheck]
     /// Where the server logs.
     public var logger: Logger
+    /// What the server counts, and to whom it shows that.
+    public var metrics: ServerMetrics
 
     /// Puts everything together.
     public init(
@@ -34,7 +36,8 @@ public struct ServerDependencies: Sendable {
         limiter: any RateLimiter,
         ids: any IDMaker,
         checks: [HealthCheck],
-        logger: Logger
+        logger: Logger,
+        metrics: ServerMetrics = ServerMetrics()
     ) {
         self.store = store
         self.accounts = accounts
@@ -45,6 +48,7 @@ public struct ServerDependencies: Sendable {
         self.ids = ids
         self.checks = checks
         self.logger = logger
+        self.metrics = metrics
     }
 
     /// Takes one from a caller's budget; 429 where it is empty.

@@ -5,6 +5,7 @@ import NIOPosix
 import ParleyAuth
 import ParleyChat
 import ParleyCore
+import ParleyMetrics
 import ParleyOpenAI
 import ParleySQLite
 import ParleyServer
@@ -37,6 +38,7 @@ private struct KeySetFollowing: Service {
 struct Wiring {
     let settings: Settings
     let logger: Logger
+    var watching = Watching.nothing
     private let clock = SystemClock()
 
     /// Opens the store that the settings name, for a server: nobody else may have it open.
@@ -151,9 +153,13 @@ struct Wiring {
         _ onRunning: @escaping @Sendable (Int) async -> Void
     ) async throws {
         let bus = InProcessEventBus()
-        let store = PublishingStore(database, bus: bus)
-        let limiter: any RateLimiter = settings.keepsRates ? InProcessRateLimiter() : NoRateLimiter()
+        let store = PublishingStore(MeasuredStore(database, factory: watching.factory), bus: bus)
+        let limiter = MeasuredRateLimiter(
+            settings.keepsRates ? InProcessRateLimiter() : NoRateLimiter(),
+            metrics: LimiterMetrics(limits: MeasuredRateLimiter.limits, factory: watching.factory)
+        )
         let registry = ReplyRegistry(store: store, logger: logger)
+        watching.watch(registry)
         let model = model(client)
         let chat = ChatService(
             store: store,
@@ -164,7 +170,8 @@ struct Wiring {
             queryLog: database,
             registry: registry,
             clock: clock,
-            logger: logger
+            logger: logger,
+            metrics: ReplyMetrics(factory: watching.factory)
         )
         let dependencies = ServerDependencies(
             store: store,
@@ -175,7 +182,8 @@ struct Wiring {
             limiter: limiter,
             ids: ids,
             checks: [HealthCheck(name: "store") { try await database.check() }],
-            logger: logger
+            logger: logger,
+            metrics: watching.serverMetrics(settings)
         )
         let server = ParleyServer.application(
             dependencies,

@@ -49,6 +49,7 @@ struct OpenAPITests {
     private func operationsOfTheServer(_ anonymous: ContractCaller) async throws {
         try await anonymous(.get, "/health/live")
         try await anonymous(.get, "/health/ready")
+        try await anonymous(.get, "/metrics")
         try await anonymous(.get, "/openapi.yaml")
         let page = try await anonymous(.get, "/")
         try await anonymous(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Metrics
 import NIOCore
 import ParleyAuth
 import ParleyCore
@@ -28,8 +29,11 @@ struct ServeCommand: AsyncParsableCommand {
                 handler.logLevel = settings.logLevel
                 return handler
             }
+            let watching = Watching(settings: settings)
+            MetricsSystem.bootstrap(watching.factory)
+            let wiring = Wiring(settings: settings, logger: Logger(label: "parley"), watching: watching)
             do {
-                try await Wiring(settings: settings, logger: Logger(label: "parley")).serve { port in
+                try await wiring.serve { port in
                     announce(settings, port: port)
                 }
             } catch let error as IOError {

@@ -197,6 +197,25 @@ extension SettingKey {
             defaultText: "text",
             help: "One line of text, or one JSON object, for each event."
         ),
+        SettingKey(
+            name: "log.slow_request",
+            kind: .integer(0...3_600_000),
+            defaultText: "1000",
+            help: """
+                From how many milliseconds on a request is logged as slow, by its route and its id; 0 logs none. Turns with \
+                a model and streams are never slow.
+                """
+        ),
+        SettingKey(
+            name: "metrics",
+            kind: .choice(["on", "off"]),
+            defaultText: nil,
+            help: """
+                Whether requests, replies and operations of the store are counted, and shown at /metrics in Prometheus' \
+                format, without sign-in. Default: where the server listens on a loopback address they are, but only to \
+                programs on this machine: a request that a proxy passed on gets 404. Elsewhere they are not.
+                """
+        ),
     ]
 
     /// The names that a source may use, the `.file` forms of secrets included.

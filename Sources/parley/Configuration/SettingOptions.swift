@@ -72,6 +72,12 @@ struct SettingOptions: ParsableArguments {
     @Option(help: ArgumentHelp(SettingKey.help("log.format"), valueName: "text|json"))
     var logFormat: String?
 
+    @Option(help: ArgumentHelp(SettingKey.help("log.slow_request"), valueName: "milliseconds"))
+    var logSlowRequest: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("metrics"), valueName: "on|off"))
+    var metrics: String?
+
     /// The values that were given, by key.
     private var values: [String: String] {
         [
@@ -83,7 +89,8 @@ struct SettingOptions: ParsableArguments {
             "model.first_token_timeout": modelFirstTokenTimeout, "model.timeout": modelTimeout,
             "model.titles": modelTitles, "personas": personas,
             "limits.rates": limitsRates,
-            "log.level": logLevel, "log.format": logFormat,
+            "log.level": logLevel, "log.format": logFormat, "log.slow_request": logSlowRequest,
+            "metrics": metrics,
         ].compactMapValues { $0 }
     }
 

@@ -2,6 +2,7 @@ import Logging
 import ParleyAuth
 import ParleyChat
 import ParleyOpenAI
+import ParleyServer
 
 /// The whole configuration, checked.
 struct Settings: Sendable {
@@ -26,9 +27,20 @@ struct Settings: Sendable {
     var keepsRates = true
     var logLevel = Logger.Level.info
     var logsJSON = false
+    var slowRequest = Duration.seconds(1)
+    var metrics: Bool?
 
     /// Who may make an account: by default anyone on this machine, and nobody from outside.
     var effectiveSignup: SignupPolicy { signup ?? (listensOnLoopback ? .open : .closed) }
+
+    /// Who is shown what is counted: by default programs on this machine, and nobody from outside.
+    var metricsReaders: MetricsPage.Readers? {
+        switch metrics {
+        case true?: .everyone
+        case false?: nil
+        case nil: listensOnLoopback ? .direct : nil
+        }
+    }
 
     /// Whether only this machine reaches the server.
     var listensOnLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }

@@ -1,5 +1,6 @@
 import Logging
 import ParleyAuth
+import ParleyServer
 import Testing
 
 @testable import parley
@@ -22,6 +23,8 @@ struct SettingsTests {
         #expect(settings.keepsRates)
         #expect(settings.logLevel == .info)
         #expect(!settings.logsJSON)
+        #expect(settings.slowRequest == .seconds(1))
+        #expect(settings.metrics == nil)
     }
 
     @Test("Values become what they mean")
@@ -31,7 +34,7 @@ struct SettingsTests {
             "jwt.secrets": "new=\(Self.secret),old:\(Self.secret)=", "jwt.identity": "sub", "limits.rates": "off",
             "log.level": "trace", "log.format": "json", "jwt.jwks": "/a b/keys.json",
             "model.url": "http://[::1]:11434/v1", "model.extensions": "on", "model.first_token_timeout": "7",
-            "model.timeout": "77",
+            "model.timeout": "77", "log.slow_request": "0",
         ])
         #expect(settings.port == 0)
         #expect(settings.origins == ["https://a.example", "http://b.example:81"])
@@ -46,6 +49,21 @@ struct SettingsTests {
         #expect(settings.usesModelExtensions)
         #expect(settings.firstTokenTimeout == .seconds(7))
         #expect(settings.modelTimeout == .seconds(77))
+        #expect(settings.slowRequest == .zero)
+    }
+
+    @Test(
+        "What is counted is shown on this machine by default, and elsewhere only where the configuration says so",
+        arguments: [
+            ("127.0.0.1", nil, .direct), ("::1", nil, .direct), ("0.0.0.0", nil, nil), ("192.0.2.1", nil, nil),
+            ("127.0.0.1", "on", .everyone), ("0.0.0.0", "on", .everyone), ("127.0.0.1", "off", nil),
+            ("0.0.0.0", "off", nil),
+        ] as [(String, String?, MetricsPage.Readers?)]
+    )
+    func metrics(host: String, setting: String?, readers: MetricsPage.Readers?) throws {
+        var values = ["http.host": host]
+        values["metrics"] = setting
+        #expect(try Settings(values: values).metricsReaders == readers)
     }
 
     @Test(
@@ -84,7 +102,8 @@ struct SettingsTests {
             ("model.extensions", "yes", "one of on, off"), ("model.timeout", "0", "from 1 to 86400"),
             ("model.first_token_timeout", "3601", "from 1 to 3600"), ("limits.rates", "yes", "one of on, off"),
             ("log.level", "loud", "one of trace, debug"),
-            ("log.format", "xml", "one of text, json"),
+            ("log.format", "xml", "one of text, json"), ("log.slow_request", "1s", "from 0 to 3600000"),
+            ("metrics", "yes", "one of on, off"),
         ]
     )
     func problem(key: String, value: String, reason: String) {

@@ -8,6 +8,7 @@ import ParleyCore
 import ParleyServer
 import ParleyStore
 import ParleyTesting
+import PrometheusMetrics
 
 /// A whole server over the reference store, for one test.
 struct TestParley: Sendable {
@@ -28,6 +29,8 @@ struct TestParley: Sendable {
         limiter: any RateLimiter = NoRateLimiter(),
         signup: SignupPolicy = .open,
         checks: [HealthCheck] = [],
+        metrics: ServerMetrics = TestParley.metrics,
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         keySet: KeySetSource? = nil,
         keySetStopwatch: any Clock<Duration> = ContinuousClock(),
         _ test: @escaping @Sendable (TestParley) async throws -> Void
@@ -36,7 +39,6 @@ struct TestParley: Sendable {
         let memory = MemoryStore(clock: clock, ids: UUIDv7Maker(clock: clock))
         let bus = InProcessEventBus()
         let store = PublishingStore(memory, bus: bus)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         // In tests of many turns at once, one person plays all who ask.
         let registry = ReplyRegistry(store: store, capacityPerPerson: Limits.runningReplies, logger: logger)
         let secret = HMACSecret(kid: nil, bytes: Array("a secret of at least thirty-two bytes".utf8))
@@ -73,7 +75,8 @@ struct TestParley: Sendable {
             limiter: limiter,
             ids: UUIDv7Maker(clock: clock),
             checks: checks,
-            logger: logger
+            logger: logger,
+            metrics: metrics
         )
         let routes = ParleyServer.router(dependencies).routes.map(\.description)
         let application = ParleyServer.application(dependencies, address: .init(port: 0))
@@ -103,6 +106,12 @@ struct TestParley: Sendable {
         let identity = Identity(email: identity.email, department: identity.department ?? "tests")
         let token = try await issuer.token(for: identity, lifetime: .seconds(3600))
         return Caller(client: client, headers: [.authorization: "Bearer \(token)"])
+    }
+
+    /// Nothing is counted, and everyone may see that.
+    static var metrics: ServerMetrics {
+        let page = MetricsPage(contentType: PrometheusRegistry.contentType, readers: .everyone) { Array("\n".utf8) }
+        return ServerMetrics(page: page)
     }
 
     /// Someone who calls without credentials.

@@ -1,0 +1,61 @@
+import Metrics
+import ParleyChat
+import ParleyMetrics
+import ParleyServer
+import PrometheusMetrics
+
+/// What a running server counts, and to whom it shows that.
+struct Watching: Sendable {
+    /// Counts nothing: what commands need that serve nobody.
+    static let nothing = Watching(registry: nil, readers: nil)
+
+    private let registry: PrometheusRegistry?
+    private let readers: MetricsPage.Readers?
+
+    /// Counts where the settings say that somebody may see it.
+    init(settings: Settings) {
+        self.init(
+            registry: settings.metricsReaders.map { _ in PrometheusRegistry(descriptions: Metric.all.map(\.family)) },
+            readers: settings.metricsReaders
+        )
+        registry?.collectProcess()
+    }
+
+    private init(registry: PrometheusRegistry?, readers: MetricsPage.Readers?) {
+        self.registry = registry
+        self.readers = readers
+    }
+
+    /// Makes the counters.
+    var factory: any MetricsFactory { registry ?? NOOPMetricsHandler.instance }
+
+    /// What the server is given.
+    func serverMetrics(_ settings: Settings) -> ServerMetrics {
+        var page: MetricsPage?
+        if let registry, let readers {
+            page = MetricsPage(contentType: PrometheusRegistry.contentType, readers: readers) { registry.text() }
+        }
+        return ServerMetrics(
+            factory: factory,
+            page: page,
+            slowRequest: settings.slowRequest > .zero ? settings.slowRequest : nil
+        )
+    }
+
+    /// Shows how many replies are running.
+    func watch(_ replies: ReplyRegistry) {
+        let metric = Metric.repliesRunning
+        registry?.collect([CollectedFamily(name: metric.name, kind: .gauge, help: metric.help)]) {
+            [Double(replies.runningReplies)]
+        }
+    }
+}
+
+extension Metric {
+    /// The metric as the registry is told of it.
+    fileprivate var family: FamilyDescription {
+        var buckets: [Double] = []
+        if case .histogram(let bounds) = kind { buckets = bounds }
+        return FamilyDescription(name: name, help: help, buckets: buckets)
+    }
+}
