@@ -1,6 +1,6 @@
 internal import LibPQ
-public import Logging
-public import ParleyCore
+internal import Logging
+internal import ParleyCore
 
 /// Conversations, accounts and the query log in PostgreSQL 15 or later.
 ///
@@ -51,6 +51,15 @@ public final class PostgresStore: Sendable {
     func read<Value: Sendable>(_ body: (PostgresReader) async throws -> Value) async throws -> Value {
         do {
             return try await body(reader)
+        } catch {
+            throw StoreFault.translate(error, logger: logger)
+        }
+    }
+
+    /// Makes values of what a read has brought.
+    func decoding<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
         } catch {
             throw StoreFault.translate(error, logger: logger)
         }

@@ -11,6 +11,11 @@ public struct PostgresStoreSettings: Sendable {
     /// How many connections carry the other writes, one transaction each at a time.
     public var transactions = 4
 
+    /// How long a statement may take before the call fails with `unavailable`.
+    public var statementTimeout = Duration.seconds(5)
+    /// How long a call waits for a connection before it fails with `unavailable`.
+    public var acquireTimeout = Duration.seconds(1)
+
     /// Takes a URL, and for the rest what is usual.
     public init(url: String) {
         self.url = url
@@ -21,12 +26,14 @@ public struct PostgresStoreSettings: Sendable {
         connection.applicationName = "parley \(name)"
         var pool = PostgresPoolSettings(connection)
         pool.size = size
+        pool.acquireTimeout = acquireTimeout
         return pool
     }
 
     var connection: PostgresSettings {
         var settings = PostgresSettings(url: url)
         settings.applicationName = "parley"
+        settings.statementTimeout = statementTimeout
         // What the server is told to do elsewhere must not weaken what an answer means.
         settings.parameters["synchronous_commit"] = "on"
         settings.parameters["default_transaction_isolation"] = "read committed"

@@ -32,6 +32,9 @@ enum StoreFault {
 
     private static func translate(_ error: PostgresError) -> ParleyError {
         switch error.kind {
+        // Rules refuse it by the field's name; this is for what has not passed them.
+        case .argument where error.sqlState == .characterNotInRepertoire:
+            ParleyError(.invalidRequest, "A text must not hold the character U+0000.", cause: error)
         case .exhausted: .unavailable("Too many are waiting for the database.", cause: error)
         case .unreachable, .connectionLost, .closed: .unavailable("The database could not be reached.", cause: error)
         case .deadline: .unavailable("The database took too long.", cause: error)

@@ -10,10 +10,12 @@ struct Columns {
     }
 
     private let row: PostgresRow
-    private var index = 0
+    private var index: Int
 
-    init(_ row: PostgresRow) {
+    /// Begins with the first column, or with a later one.
+    init(_ row: PostgresRow, from index: Int = 0) {
         self.row = row
+        self.index = index
     }
 
     /// Whether the next column is NULL; it stays the next one.
@@ -60,6 +62,9 @@ struct Arguments: ExpressibleByArrayLiteral {
 
         /// One value for each row of a batch.
         static func column<Value: ColumnValue>(_ values: [Value]) -> Self { Self(value: values.map(\.stored)) }
+
+        /// An array, or NULL.
+        static func column<Value: ColumnValue>(_ values: [Value]?) -> Self { Self(value: values?.map(\.stored)) }
 
         /// One value for each row of a batch, where `nil` is NULL.
         static func column<Value: ColumnValue>(_ values: [Value?]) -> Self {

@@ -53,3 +53,32 @@ extension Querying {
         try await !rows(sql, arguments).isEmpty
     }
 }
+
+extension PostgresConnection {
+    /// How long a statement may take that touches a whole conversation or project.
+    private static let longTime = Duration.seconds(60)
+
+    /// Executes a statement that may take longer than others, in a transaction; returns how many rows it has changed.
+    @discardableResult
+    func runLong(_ sql: String, _ arguments: Arguments) async throws -> Int {
+        try await takeTime()
+        return try await query(sql, arguments.values, timeout: Self.longTime).affectedCount
+    }
+
+    /// All rows of a statement that may take longer than others, in a transaction.
+    func allLong<Value>(
+        _ sql: String,
+        _ arguments: Arguments,
+        _ read: (inout Columns) throws -> Value
+    ) async throws -> [Value] {
+        try await takeTime()
+        return try await query(sql, arguments.values, timeout: Self.longTime).map { row in
+            var columns = Columns(row)
+            return try read(&columns)
+        }
+    }
+
+    private func takeTime() async throws {
+        try await run("SELECT set_config('statement_timeout', $1, true)", ["61s"])
+    }
+}

@@ -197,6 +197,7 @@ enum Schema {
         "CREATE INDEX login_session_expiry ON login_session (expires_at)",
         """
         CREATE TABLE query_log (
+            key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
             time bigint NOT NULL,
             email text NOT NULL,
             department text,

@@ -1,0 +1,126 @@
+internal import LibPQ
+public import ParleyCore
+
+extension PostgresStore {
+    /// Conversations by `updatedAt`, newest first.
+    public func conversations(
+        _ filter: ConversationFilter,
+        page: PageRequest,
+        as identity: Identity
+    ) async throws -> Page<Conversation> {
+        let arguments =
+            Arguments([.value(identity.email), .value(filter.projectID), .value(filter.status)])
+            + page.place(of: Conversation.self)
+        let found = try await read { db in
+            try await db.all(
+                filter.query == nil ? ListStatement.recent : ListStatement.titled,
+                arguments + (filter.query.map(\.arguments) ?? [page.placeHour])
+            ) { columns -> Conversation? in
+                try columns.requireVisible()
+                return columns.isNull ? nil : try Conversation(&columns)
+            }
+        }
+        return page.cut(found.compactMap(\.self)) { Cursor(time: $0.updatedAt, id: $0.id) }
+    }
+
+    /// Messages that match, newest first.
+    public func search(
+        _ query: SearchQuery,
+        in project: ProjectID?,
+        page: PageRequest,
+        as identity: Identity
+    ) async throws -> Page<SearchHit> {
+        let found = try await read { db in
+            try await db.all(
+                ListStatement.search,
+                Arguments([.value(identity.email), .value(project)]) + page.place(of: Message.self) + query.arguments
+            ) { columns -> (conversation: Conversation, message: Message)? in
+                try columns.requireVisible()
+                if columns.isNull { return nil }
+                let conversation = try Conversation(&columns)
+                return (conversation, try Message(&columns, projectID: conversation.projectID))
+            }
+        }
+        let hits = found.compactMap(\.self).prefix(page.limit)
+            .map { found in
+                SearchHit(
+                    conversation: found.conversation,
+                    message: found.message,
+                    snippet: query.snippet(of: found.message.content)
+                )
+            }
+        let hasMore = found.count > page.limit
+        let next = hits.last.flatMap { hasMore ? Cursor(time: $0.message.createdAt, id: $0.message.id) : nil }
+        return Page(elements: hits, next: next)
+    }
+}
+
+extension Columns {
+    /// Reads whether the project that was asked for is one of the caller's, as ``ListStatement`` says it.
+    fileprivate mutating func requireVisible() throws {
+        if try !next(Bool.self) { throw ParleyError.notFound }
+    }
+}
+
+/// The statements behind the lists.
+///
+/// Each tells in its first column whether the project that was asked for is one of the caller's, in a row without a find
+/// where there is none. Their first arguments are an e-mail address and a project or NULL.
+enum ListStatement {
+    /// By recency: of each of the caller's projects, the index gives the newest that the page could need, hour by hour.
+    ///
+    /// Further arguments: status or NULL, time and id of the place, limit, hour of the place.
+    static let recent = """
+        SELECT \(isVisible), \(Conversation.columns)
+        FROM (SELECT) o LEFT JOIN (
+            SELECT n.id AS found FROM project_member p CROSS JOIN LATERAL (
+                SELECT i.id, i.updated_at FROM conversation i
+                WHERE i.project_id = p.project_id AND i.updated_hour <= $7 AND (i.updated_at, i.id) < ($4, $5)
+                    AND ($3::text IS NULL OR i.status = $3)
+                ORDER BY i.updated_hour DESC, i.updated_at DESC, i.id DESC LIMIT $6
+            ) n
+            WHERE p.email = $1 AND ($2::uuid IS NULL OR p.project_id = $2)
+            ORDER BY n.updated_at DESC, n.id DESC LIMIT $6
+        ) f ON true
+        LEFT JOIN conversation c ON c.id = f.found
+        ORDER BY c.updated_at DESC, c.id DESC
+        """
+
+    /// By title, newest first.
+    ///
+    /// Further arguments: status or NULL, time and id of the place, limit, then the query's.
+    static let titled = """
+        SELECT \(isVisible), \(Conversation.columns)
+        FROM (SELECT) o LEFT JOIN (
+            SELECT i.id AS found FROM conversation i
+            JOIN project_member p ON p.project_id = i.project_id AND p.email = $1
+            WHERE \(SearchQuery.condition(of: "i", first: 7)) AND ($2::uuid IS NULL OR i.project_id = $2)
+                AND (i.updated_at, i.id) < ($4, $5) AND ($3::text IS NULL OR i.status = $3)
+            ORDER BY i.updated_at DESC, i.id DESC LIMIT $6
+        ) f ON true
+        LEFT JOIN conversation c ON c.id = f.found
+        ORDER BY c.updated_at DESC, c.id DESC
+        """
+
+    /// Messages by text, newest first, each with its conversation.
+    ///
+    /// Further arguments: time and id of the place, limit, then the query's.
+    static let search = """
+        SELECT \(isVisible), \(Conversation.columns), \(Message.columns)
+        FROM (SELECT) o LEFT JOIN (
+            SELECT i.conversation_id, i.seq FROM message i
+            JOIN conversation c ON c.id = i.conversation_id
+            JOIN project_member p ON p.project_id = c.project_id AND p.email = $1
+            WHERE \(SearchQuery.condition(of: "i", first: 6)) AND ($2::uuid IS NULL OR c.project_id = $2)
+                AND (i.created_at, i.id) < ($3, $4)
+            ORDER BY i.created_at DESC, i.id DESC LIMIT $5
+        ) f ON true
+        LEFT JOIN message m ON m.conversation_id = f.conversation_id AND m.seq = f.seq
+        LEFT JOIN conversation c ON c.id = f.conversation_id
+        ORDER BY m.created_at DESC, m.id DESC
+        """
+
+    private static let isVisible = """
+        ($2::uuid IS NULL OR EXISTS (SELECT FROM project_member v WHERE v.project_id = $2 AND v.email = $1))
+        """
+}
