@@ -1,17 +1,22 @@
 # `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz format services
+.PHONY: help run run-production test check bench fuzz format services
 
 SOURCES := Sources Tests Benchmarks Package.swift
 ACTION ?= up
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## install what is missing, build the release, and start the server
 	scripts/bootstrap
 	swift build -c release --product parley
 	.build/release/parley serve
+
+run-production: ## two instances behind nginx, with PostgreSQL and Redis, on this machine
+	scripts/bootstrap --production
+	swift build -c release --product parley
+	scripts/production
 
 test: ## all tests: unit, stores, clients, server, crash, browser
 	scripts/bootstrap --test

@@ -11,7 +11,7 @@ import Synchronization
 /// `interrupted` with what they had, and the service returns. When it is cancelled instead, replies stop where they are and
 /// are marked by the next sweep of any instance.
 ///
-/// The service also marks replies that a dead instance left behind: once when it starts, then every ``Limits/replyLease``.
+/// The service also marks replies that a dead instance left behind: once when it starts, then every ``Limits/abandonedReplySweep``.
 public final class ReplyRegistry: Service {
     private enum Phase {
         case open
@@ -259,7 +259,7 @@ extension ReplyRegistry {
                 logger.warning("Could not look for abandoned replies", metadata: [LogKey.error: "\(error)"])
             }
             // Cancelled: the service has ended.
-            guard (try? await stopwatch.sleep(for: Limits.replyLease)) != nil else { return }
+            guard (try? await stopwatch.sleep(for: Limits.abandonedReplySweep)) != nil else { return }
         }
     }
 }

@@ -25,7 +25,7 @@ public enum ParleyServer {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestMetrics(dependencies.metrics))
         router.add(middleware: ResponseFinisher(ids: dependencies.ids))
-        router.add(middleware: RequestGate())
+        router.add(middleware: RequestGate(proxies: dependencies.proxies))
         HealthRoutes(checks: dependencies.checks).add(to: router)
         DocumentRoutes().add(to: router)
         if let page = dependencies.metrics.page { MetricsRoutes(page: page).add(to: router) }

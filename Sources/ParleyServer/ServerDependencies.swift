@@ -13,6 +13,8 @@ public struct ServerDependencies: Sendable {
     public var tokens: TokenVerifier
     /// Which origins a cookie may come from.
     public var origins: OriginPolicy
+    /// Whose word about their clients is believed.
+    public var proxies = TrustedProxies.loopback
     /// Turns with the model.
     public var chat: ChatService
     /// Says who must wait.

@@ -8,7 +8,8 @@ enum Schema {
             version: 1,
             name: "projects, conversations, messages, accounts, query log",
             statements: projects + conversations + messages + replies + accounts
-        )
+        ),
+        Migration(version: 2, name: "the signing secret", statements: signingSecret),
     ]
 
     // MARK: 1
@@ -213,5 +214,17 @@ enum Schema {
         )
         """,
         "CREATE INDEX query_log_time ON query_log (time)",
+    ]
+
+    // MARK: 2
+
+    private static let signingSecret = [
+        """
+        CREATE TABLE signing_secret (
+            only boolean PRIMARY KEY DEFAULT true CHECK (only),
+            secret bytea NOT NULL CHECK (octet_length(secret) >= 32)
+        )
+        """,
+        "COMMENT ON TABLE signing_secret IS 'what bearer tokens are signed with where no jwt.secret is configured'",
     ]
 }

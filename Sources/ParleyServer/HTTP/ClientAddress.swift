@@ -7,25 +7,24 @@ extension Request {
 
     /// The address that limits are counted for.
     ///
-    /// Behind a proxy on this machine it is the last entry of `X-Forwarded-For`, the one that proxy wrote itself; from
-    /// anywhere else the header is the client's own claim and is not believed.
+    /// Behind a trusted proxy it is the last entry of `X-Forwarded-For` that no trusted proxy has: the one that the first of
+    /// them wrote itself. From anywhere else the header is the client's own claim and is not believed.
     func clientAddress(in context: ServerContext) -> String {
         let peer = context.peer?.ipAddress ?? "unknown"
-        guard Self.isLoopback(peer), let name = Self.forwardedFor, let forwarded = headers[name],
-            let last = forwarded.split(separator: ",").last
-        else { return peer }
-        return last.filter { !$0.isWhitespace }
+        guard context.proxies.contains(peer), let name = Self.forwardedFor else { return peer }
+        let entries = headers[values: name].flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
+            .map { String($0.filter { !$0.isWhitespace }) }
+        guard let first = entries.last(where: { !context.proxies.contains($0) }) ?? entries.first, !first.isEmpty else {
+            return peer
+        }
+        return first
     }
 
-    /// Whether the browser reached us over TLS, by way of a proxy on this machine.
+    /// Whether the browser reached us over TLS, by way of a trusted proxy.
     func isSecure(in context: ServerContext) -> Bool {
-        guard let peer = context.peer?.ipAddress, Self.isLoopback(peer), let name = Self.forwardedProto else {
+        guard let peer = context.peer?.ipAddress, context.proxies.contains(peer), let name = Self.forwardedProto else {
             return false
         }
         return headers[name]?.lowercased() == "https"
-    }
-
-    private static func isLoopback(_ address: String) -> Bool {
-        address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.")
     }
 }

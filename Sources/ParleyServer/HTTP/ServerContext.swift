@@ -13,6 +13,8 @@ public struct ServerContext: RequestContext {
     let channel: any Channel
     /// The value of `X-Request-ID`.
     var requestID = ""
+    /// Whose word about their clients is believed.
+    var proxies = TrustedProxies.loopback
     /// Who is calling, once the door has let them in.
     var caller: Identity?
 

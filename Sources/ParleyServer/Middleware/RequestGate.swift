@@ -4,6 +4,8 @@ import ParleyCore
 
 /// Refuses what is no proper request before anything looks at it.
 struct RequestGate: RouterMiddleware {
+    let proxies: TrustedProxies
+
     func handle(
         _ request: Request,
         context: ServerContext,
@@ -15,6 +17,8 @@ struct RequestGate: RouterMiddleware {
         guard (request.head.path ?? "").utf8.count <= Limits.urlBytes else {
             throw ParleyError(.invalidRequest, "The URL is longer than \(Limits.urlBytes) bytes.")
         }
+        var context = context
+        context.proxies = proxies
         var response = try await next(request, context)
         // NIO's decoder reads nothing more from a connection after an Upgrade that was not taken.
         if request.headers[.upgrade] != nil { response.headers[.connection] = "close" }

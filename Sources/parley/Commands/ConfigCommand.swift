@@ -22,7 +22,7 @@ struct ConfigCommand: AsyncParsableCommand {
                 _ = try await options.settings()
                 let values = await options.read().values
                 for key in SettingKey.all {
-                    let given = values[key.name].map { key.isSecret ? "(set)" : $0 }
+                    let given = values[key.name].map(key.shown)
                     print("\(key.name): \(given ?? key.defaultText ?? "")")
                 }
             }
@@ -40,7 +40,7 @@ struct ConfigCommand: AsyncParsableCommand {
         func run() async throws {
             try await CommandFailure.reporting {
                 let settings = try await options.settings()
-                try Wiring(settings: settings, logger: Logger(label: "parley")).checkFiles()
+                try await Wiring(settings: settings, logger: Logger(label: "parley")).checkFiles()
                 print("The configuration is in order.")
             }
         }

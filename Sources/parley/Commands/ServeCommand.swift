@@ -53,12 +53,13 @@ struct ServeCommand: AsyncParsableCommand {
     private func announce(_ settings: Settings, port: Int) {
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         // Written and not printed: what is printed to a pipe or a file waits there until the process ends.
-        let lines = [
+        var lines = [
             "Parley is listening on http://\(host):\(port)",
-            "  conversations   \(settings.databasePath)",
+            "  conversations   \(settings.store)",
             "  answers         \(settings.modelURL ?? "the built-in echo; set model.url for a model")",
             "  sign-up         \(settings.effectiveSignup == .open ? "open to all who reach this address" : "closed")",
         ]
+        if let redis = settings.redis { lines.insert("  shared          \(redis)", at: 2) }
         StandardStream.output.write(Array((lines.joined(separator: "\n") + "\n").utf8))
     }
 }

@@ -40,7 +40,7 @@ struct TokenCommand: AsyncParsableCommand {
         try await CommandFailure.reporting {
             let settings = try await options.settings()
             let wiring = Wiring(settings: settings, logger: Logger(label: "parley"))
-            let (tokens, secret) = try wiring.tokenSettings()
+            let (tokens, secret) = try await wiring.tokenSettings(in: nil)
             guard let secret else {
                 let reason = "is not set, and jwt.jwks holds public keys: this server's tokens are made elsewhere."
                 throw InvalidSettings(problems: [SettingProblem(key: "jwt.secret", reason: reason)])

@@ -4,7 +4,6 @@ import Logging
 import NIOPosix
 import ParleyAuth
 import ParleyCore
-import ParleySQLite
 
 /// The command `parley user`.
 struct UserCommand: AsyncParsableCommand {
@@ -46,16 +45,17 @@ struct AddUserCommand: AsyncParsableCommand {
             let settings = try await options.settings()
             let password = try Self.readPassword()
             let wiring = Wiring(settings: settings, logger: Logger(label: "parley"))
-            let store = try await wiring.openStoreBesideServer()
-            let pool = NIOThreadPool(numberOfThreads: 1)
-            pool.start()
-            let accounts = wiring.accounts(over: store, pool: pool, limiter: NoRateLimiter())
-            let result = await Self.outcome {
-                try await accounts.addUser(email: email, password: password, name: name, department: dept)
+            let account = try await wiring.openStoreBesideServer().use { store in
+                let pool = NIOThreadPool(numberOfThreads: 1)
+                pool.start()
+                let accounts = wiring.accounts(over: store.accounts, pool: pool, limiter: NoRateLimiter())
+                let result = await Self.outcome {
+                    try await accounts.addUser(email: email, password: password, name: name, department: dept)
+                }
+                try await pool.shutdownGracefully()
+                return try result.get()
             }
-            try await pool.shutdownGracefully()
-            try await store.close()
-            print("Made an account for \(try result.get().email).")
+            print("Made an account for \(account.email).")
         }
     }
 

@@ -8,6 +8,16 @@ struct SettingKey: Sendable {
         case list
     }
 
+    /// What of a value `parley config print` hides.
+    enum Secrecy: Sendable {
+        /// Nothing.
+        case none
+        /// The password in a URL.
+        case password
+        /// All of it.
+        case whole
+    }
+
     /// The key with dots, as a file nests it: `http.port`.
     let name: String
     /// What a value must be.
@@ -16,8 +26,14 @@ struct SettingKey: Sendable {
     let defaultText: String?
     /// What it does, in a sentence or two.
     let help: String
-    /// Whether `parley config print` hides it, and a file may hold it (`<key>.file`).
-    var isSecret = false
+    /// What of it is nobody's business.
+    var secrecy = Secrecy.none
+
+    /// Whether nothing of it is shown.
+    var isSecret: Bool { secrecy == .whole }
+
+    /// Whether a file may hold it: `<key>.file`.
+    var mayBeInFile: Bool { secrecy != .none }
 
     /// The option: `--http-port`.
     var option: String { "--" + dashed }
@@ -53,10 +69,47 @@ extension SettingKey {
                 """
         ),
         SettingKey(
+            name: "http.proxies",
+            kind: .list,
+            defaultText: nil,
+            help: """
+                Proxies on other machines, as addresses or networks such as 10.1.0.0/16, whose X-Forwarded-For and \
+                X-Forwarded-Proto are believed. Those on this machine always are.
+                """
+        ),
+        SettingKey(
             name: "store",
             kind: .text,
             defaultText: "sqlite:parley.db",
-            help: "Where conversations are kept: sqlite: and the path of a file, which is made when it is missing."
+            help: """
+                Where conversations are kept: sqlite: and the path of a file, which is made when it is missing; or the URL \
+                of a PostgreSQL database, such as postgres://parley@db.example.org/parley?sslmode=verify-full, with all \
+                that libpq's URLs can say, several hosts included. Tables are made when they are missing.
+                """,
+            secrecy: .password
+        ),
+        SettingKey(
+            name: "redis",
+            kind: .text,
+            defaultText: nil,
+            help: """
+                The URL of a Redis that several instances share, beside a store in PostgreSQL: for the cache, for events \
+                between instances and for rate limits. redis://user:password@host:port/database, rediss:// with TLS, \
+                redis+sentinel://host1:port1,host2:port2/master with Sentinels. Without it there can be one instance.
+                """,
+            secrecy: .password
+        ),
+        SettingKey(
+            name: "cache.ttl",
+            kind: .integer(1...604_800),
+            defaultText: "3600",
+            help: "How many seconds the newest messages of a conversation stay in Redis."
+        ),
+        SettingKey(
+            name: "cache.limit",
+            kind: .integer(1...100),
+            defaultText: "15",
+            help: "How many of a conversation's newest messages are kept in Redis."
         ),
         SettingKey(
             name: "signup",
@@ -75,7 +128,7 @@ extension SettingKey {
                 The secret of bearer tokens (HS256), at least 32 bytes. Default: one is made at the first start and kept \
                 beside the database, in a file that only its owner can read.
                 """,
-            isSecret: true
+            secrecy: .whole
         ),
         SettingKey(
             name: "jwt.secrets",
@@ -85,7 +138,7 @@ extension SettingKey {
                 Several secrets by key id, each as kid=secret (in a file also as a map), for rotation: tokens name theirs \
                 in the header's kid. The first one signs what "parley token" makes.
                 """,
-            isSecret: true
+            secrecy: .whole
         ),
         SettingKey(
             name: "jwt.jwks",
@@ -130,7 +183,7 @@ extension SettingKey {
             kind: .text,
             defaultText: nil,
             help: "The bearer key that the model's server wants.",
-            isSecret: true
+            secrecy: .whole
         ),
         SettingKey(
             name: "model.name",
@@ -219,7 +272,7 @@ extension SettingKey {
     ]
 
     /// The names that a source may use, the `.file` forms of secrets included.
-    static let knownNames = Set(all.map(\.name) + all.filter(\.isSecret).map { $0.name + ".file" })
+    static let knownNames = Set(all.map(\.name) + all.filter(\.mayBeInFile).map { $0.name + ".file" })
 
     /// Whether a name is that of a key with several values.
     static func isList(_ name: String) -> Bool {

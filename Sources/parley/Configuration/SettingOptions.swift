@@ -15,8 +15,20 @@ struct SettingOptions: ParsableArguments {
     @Option(help: ArgumentHelp(SettingKey.help("http.origins"), valueName: "origin,..."))
     var httpOrigins: String?
 
+    @Option(help: ArgumentHelp(SettingKey.help("http.proxies"), valueName: "network,..."))
+    var httpProxies: String?
+
     @Option(help: ArgumentHelp(SettingKey.help("store"), valueName: "store"))
     var store: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("redis"), valueName: "url"))
+    var redis: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("cache.ttl"), valueName: "seconds"))
+    var cacheTtl: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("cache.limit"), valueName: "messages"))
+    var cacheLimit: String?
 
     @Option(help: ArgumentHelp(SettingKey.help("signup"), valueName: "open|closed"))
     var signup: String?
@@ -81,7 +93,9 @@ struct SettingOptions: ParsableArguments {
     /// The values that were given, by key.
     private var values: [String: String] {
         [
-            "http.host": httpHost, "http.port": httpPort, "http.origins": httpOrigins, "store": store,
+            "http.host": httpHost, "http.port": httpPort, "http.origins": httpOrigins,
+            "http.proxies": httpProxies, "store": store,
+            "redis": redis, "cache.ttl": cacheTtl, "cache.limit": cacheLimit,
             "signup": signup, "jwt.secret": jwtSecret, "jwt.secrets": jwtSecrets, "jwt.jwks": jwtJwks,
             "jwt.issuer": jwtIssuer,
             "jwt.audience": jwtAudience, "jwt.identity": jwtIdentity, "model.url": modelUrl,

@@ -3,6 +3,8 @@ import Logging
 import ParleyAuth
 import ParleyChat
 import ParleyCore
+import ParleyServer
+import RedisWire
 
 extension Settings {
     /// Checks the values of all keys; every problem is found before one is reported.
@@ -17,13 +19,26 @@ extension Settings {
             }
             self.origins = origins
         }
-        reader.text("store") { text, problems in
-            guard let path = Self.databasePath(in: text) else {
-                problems.append("must be sqlite: and the path of a file; other stores are not built yet.")
-                return
+        reader.list("http.proxies") { networks, problems in
+            for network in networks where !proxies.add(network) {
+                problems.append("\(network) is no address and no network: write 10.1.2.3 or 10.1.0.0/16.")
             }
-            databasePath = path
         }
+        reader.text("store") { text, problems in
+            if let place = StorePlace(text) {
+                store = place
+            } else {
+                problems.append("must be sqlite: and the path of a file, or a URL that begins with postgres://.")
+            }
+        }
+        reader.text("redis") { text, problems in
+            do throws(RedisError) { redis = try RedisURL(text) } catch { problems.append(error.message) }
+        }
+        if redis != nil, case .sqlite = store {
+            reader.report("redis", "can't be used with a store in a file, which only one instance can have open.")
+        }
+        reader.integer("cache.ttl") { cacheLifetime = .seconds($0) }
+        reader.integer("cache.limit") { cacheLimit = $0 }
         reader.choice("signup") { signup = $0 == "open" ? .open : .closed }
         reader.text("jwt.secret") { text, problems in
             if let secret = Self.secret(text, kid: nil, &problems) { secrets.append(secret) }
@@ -78,12 +93,6 @@ extension Settings {
         reader.integer("log.slow_request") { slowRequest = .milliseconds($0) }
         reader.choice("metrics") { metrics = $0 == "on" }
         guard reader.problems.isEmpty else { throw InvalidSettings(problems: reader.problems) }
-    }
-
-    private static func databasePath(in text: String) -> String? {
-        let scheme = "sqlite:"
-        guard text.hasPrefix(scheme), text.count > scheme.count else { return nil }
-        return String(text.dropFirst(scheme.count))
     }
 
     private static func keySet(in text: String) -> KeySetPlace? {

@@ -3,13 +3,18 @@ import ParleyAuth
 import ParleyChat
 import ParleyOpenAI
 import ParleyServer
+import RedisWire
 
 /// The whole configuration, checked.
 struct Settings: Sendable {
     var host = "127.0.0.1"
     var port = 8080
     var origins: [String] = []
-    var databasePath = "parley.db"
+    var proxies = TrustedProxies.loopback
+    var store = StorePlace.sqlite(path: "parley.db")
+    var redis: RedisURL?
+    var cacheLifetime = Duration.seconds(3600)
+    var cacheLimit = 15
     var signup: SignupPolicy?
     var secrets: [HMACSecret] = []
     var keySet: KeySetPlace?

@@ -10,7 +10,7 @@ enum SettingsDocument {
             "`PARLEY_CONFIG`. The first of the three that sets it counts. Keys nobody knows are errors, and every problem is",
             "reported before a socket opens: `parley config check` does just that, `parley config print` shows what holds.",
             "",
-            "Secrets can come from a file: `jwt.secret.file`, `PARLEY_JWT_SECRET_FILE`. They are better not given as options,",
+            "Secrets, and URLs that may hold one, can come from a file: `jwt.secret.file`, `PARLEY_JWT_SECRET_FILE`. They are better not given as options,",
             "which every user of the machine can read.",
             "",
             "| key | option | environment | value | default |",
@@ -43,6 +43,10 @@ enum SettingsDocument {
             case .choice(let choices): choices.map(code).joined(separator: ", ")
             case .list: "a list, with commas"
             }
-        return key.isSecret ? kind + ", secret" : kind
+        return switch key.secrecy {
+        case .none: kind
+        case .password: kind + ", may hold a password"
+        case .whole: kind + ", secret"
+        }
     }
 }

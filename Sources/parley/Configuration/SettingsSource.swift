@@ -23,9 +23,9 @@ struct SettingsSource {
         var problems = fileProblems + unknownVariables()
         for key in SettingKey.all {
             // An empty value counts as none, so that a unit file can blank what its environment sets.
-            if let value = reader.string(forKey: ConfigKey(key.name), isSecret: key.isSecret), !value.isEmpty {
+            if let value = reader.string(forKey: ConfigKey(key.name), isSecret: key.mayBeInFile), !value.isEmpty {
                 values[key.name] = value
-            } else if key.isSecret, let path = reader.string(forKey: ConfigKey(key.name + ".file")), !path.isEmpty {
+            } else if key.mayBeInFile, let path = reader.string(forKey: ConfigKey(key.name + ".file")), !path.isEmpty {
                 do {
                     values[key.name] = try String(contentsOfFile: path, encoding: .utf8)
                         .trimmingCharacters(in: .newlines)
@@ -54,7 +54,7 @@ struct SettingsSource {
     /// `PARLEY_` variables that no key answers to; `PARLEY_CONFIG` names the file.
     private func unknownVariables() -> [SettingProblem] {
         let known = Set(
-            SettingKey.all.map(\.variable) + SettingKey.all.filter(\.isSecret).map { $0.variable + "_FILE" }
+            SettingKey.all.map(\.variable) + SettingKey.all.filter(\.mayBeInFile).map { $0.variable + "_FILE" }
                 + ["PARLEY_CONFIG"]
         )
         return environment.keys.filter { $0.hasPrefix("PARLEY_") && !known.contains($0) }.sorted()

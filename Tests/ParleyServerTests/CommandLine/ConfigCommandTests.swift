@@ -78,7 +78,9 @@ struct ConfigCommandTests {
     /// A value of each key that is not its default.
     private static let values = [
         "http.host": "::1", "http.port": "7", "http.origins": "https://a.example,https://b.example:8443",
-        "store": "sqlite:other.db", "signup": "closed", "jwt.secrets": "one=" + String(repeating: "s", count: 32),
+        "http.proxies": "10.1.0.0/16,::1",
+        "store": "postgres://parley:pw@db.example/parley?sslmode=require",
+        "redis": "rediss://:pw@cache.example/1", "cache.ttl": "60", "cache.limit": "20", "signup": "closed", "jwt.secrets": "one=" + String(repeating: "s", count: 32),
         "jwt.jwks": "keys.json", "jwt.issuer": "an issuer", "jwt.audience": "an audience", "jwt.identity": "sub",
         "model.url": "https://models.example/v1", "model.api_key": "a key", "model.name": "a name",
         "model.titles": "off", "personas": "personas",
@@ -112,9 +114,10 @@ struct ConfigCommandTests {
                 arguments += ["--config", "parley.yaml"]
             }
             let printed = try await home.run(arguments, environment: environment)
-            let shown = keys.map { "\($0.name): \($0.isSecret ? "(set)" : Self.values[$0.name] ?? "")" }
+            let shown = keys.map { "\($0.name): \($0.shown(Self.values[$0.name] ?? ""))" }
             let lines = printed.output.split(separator: "\n").filter { $0 != "jwt.secret: " }
             #expect(lines.map(String.init) == shown)
+            #expect(!printed.output.contains("pw"))
             #expect(printed.errors == "")
         }
     }

@@ -26,6 +26,11 @@ public enum SigningSecret {
         return secret
     }
 
+    /// A new secret: 32 random bytes as base64url text, which itself is the secret.
+    public static func makeText() -> [UInt8] {
+        Array(Base64.url.encode(RandomBytes.make(randomBytes)).utf8)
+    }
+
     private static func existing(_ path: String) throws(ParleyError) -> HMACSecret? {
         let file: SmallFile
         do {
@@ -52,7 +57,7 @@ public enum SigningSecret {
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
         guard descriptor >= 0 else { throw refusal(path, "can't be made: \(SmallFile.systemError())") }
         defer { unlink(draft) }
-        let text = Array((Base64.url.encode(RandomBytes.make(randomBytes)) + "\n").utf8)
+        let text = makeText() + [UInt8(ascii: "\n")]
         let written = write(descriptor, text, text.count)
         let isSafe = written == text.count && fsync(descriptor) == 0
         let failure = SmallFile.systemError()

@@ -7,22 +7,10 @@ import ParleyChat
 import ParleyCore
 import ParleyMetrics
 import ParleyOpenAI
-import ParleySQLite
 import ParleyServer
 import ParleyStore
 import ServiceLifecycle
 import UnixSignals
-
-/// Ends the streams that still listen when the server is shut down.
-private struct BusEnding: Service {
-    let bus: InProcessEventBus
-
-    func run() async {
-        // Cancelled instead: the listeners are, too.
-        try? await gracefulShutdown()
-        bus.shutDown()
-    }
-}
 
 /// Follows the key set for as long as the server runs.
 private struct KeySetFollowing: Service {
@@ -39,26 +27,17 @@ struct Wiring {
     let settings: Settings
     let logger: Logger
     var watching = Watching.nothing
-    private let clock = SystemClock()
+    let clock = SystemClock()
 
-    /// Opens the store that the settings name, for a server: nobody else may have it open.
-    func openStore() async throws -> SQLiteStore {
-        try await SQLiteStore.open(path: settings.databasePath, clock: clock, ids: ids, logger: logger)
-    }
-
-    /// Opens the store for a short command, also while a server has it open.
-    func openStoreBesideServer() async throws -> SQLiteStore {
-        try await SQLiteStore.openBesideServer(path: settings.databasePath, clock: clock, ids: ids, logger: logger)
-    }
-
-    private var ids: UUIDv7Maker { UUIDv7Maker(clock: clock) }
+    var ids: UUIDv7Maker { UUIDv7Maker(clock: clock) }
 
     /// What tokens must be, and the secret that signs what `parley token` makes, where there is one.
     ///
-    /// Where neither a secret nor a key set is configured, a secret is made and kept beside the database.
-    func tokenSettings() throws -> (settings: TokenSettings, signing: HMACSecret?) {
+    /// Where neither a secret nor a key set is configured, the server's own secret is used, and made where there is none:
+    /// `store` is the opened one, if any is.
+    func tokenSettings(in store: OpenedStore?) async throws -> (settings: TokenSettings, signing: HMACSecret?) {
         let isBare = settings.secrets.isEmpty && settings.keySet == nil
-        let keys = isBare ? [try ownSecret()] : settings.secrets
+        let keys = isBare ? [try await ownSecret(in: store)] : settings.secrets
         let tokens = TokenSettings(
             keys: keys,
             issuer: settings.issuer,
@@ -69,8 +48,8 @@ struct Wiring {
     }
 
     /// The gate for bearer tokens; keys that can't be used are a fault of the configuration.
-    private func tokenVerifier(_ keySet: KeySetSource?) throws -> TokenVerifier {
-        var tokens = try tokenSettings().settings
+    private func tokenVerifier(_ tokens: TokenSettings, _ keySet: KeySetSource?) throws -> TokenVerifier {
+        var tokens = tokens
         tokens.keySet = keySet
         do {
             return try TokenVerifier(settings: tokens, clock: clock, logger: logger)
@@ -81,8 +60,9 @@ struct Wiring {
     }
 
     /// Reads the files that the settings name, as a server would; makes none, and fetches nothing.
-    func checkFiles() throws {
-        if case .file(let path) = settings.keySet { _ = try tokenVerifier(.file(path)) }
+    func checkFiles() async throws {
+        guard case .file(let path) = settings.keySet else { return }
+        _ = try tokenVerifier(try await tokenSettings(in: nil).settings, .file(path))
     }
 
     private func keySet(_ client: HTTPClient) -> KeySetSource? {
@@ -90,15 +70,6 @@ struct Wiring {
         case nil: nil
         case .file(let path): .file(path)
         case .url(let url): .published(HTTPKeySet(client: client, url: url))
-        }
-    }
-
-    /// What is wrong with the file of the secret is wrong with the configuration: the operator mends it there.
-    private func ownSecret() throws -> HMACSecret {
-        do {
-            return try SigningSecret.load(orMakeAt: settings.databasePath + ".secret")
-        } catch {
-            throw InvalidSettings(problems: [SettingProblem(key: "jwt.secret", reason: error.message)])
         }
     }
 
@@ -117,18 +88,19 @@ struct Wiring {
     /// Runs the server until it is told to stop.
     func serve(onRunning: @escaping @Sendable (Int) async -> Void) async throws {
         // First, since its error says best what is wrong with the directory that the signing secret is kept in too.
-        let database = try await openStore()
-        let pool = NIOThreadPool(numberOfThreads: 2)
-        pool.start()
-        let client = Self.httpClient()
-        do {
-            let tokens = try tokenVerifier(keySet(client))
-            try await run(database, tokens, pool, client, onRunning)
-        } catch {
-            try await close(database, pool, client)
-            throw error
+        try await openStore().use { store in
+            let pool = NIOThreadPool(numberOfThreads: 2)
+            pool.start()
+            let client = Self.httpClient()
+            do {
+                let tokens = try tokenVerifier(try await tokenSettings(in: store).settings, keySet(client))
+                try await run(store, tokens, pool, client, onRunning)
+            } catch {
+                try await Self.close(pool, client)
+                throw error
+            }
+            try await Self.close(pool, client)
         }
-        try await close(database, pool, client)
     }
 
     /// The client for the model's server and for key sets, which follows no redirect.
@@ -139,23 +111,25 @@ struct Wiring {
         )
     }
 
-    private func close(_ database: SQLiteStore, _ pool: NIOThreadPool, _ client: HTTPClient) async throws {
+    private static func close(_ pool: NIOThreadPool, _ client: HTTPClient) async throws {
         try await client.shutdown()
         try await pool.shutdownGracefully()
-        try await database.close()
     }
 
     private func run(
-        _ database: SQLiteStore,
+        _ opened: OpenedStore,
         _ tokens: TokenVerifier,
         _ pool: NIOThreadPool,
         _ client: HTTPClient,
         _ onRunning: @escaping @Sendable (Int) async -> Void
     ) async throws {
-        let bus = InProcessEventBus()
-        let store = PublishingStore(MeasuredStore(database, factory: watching.factory), bus: bus)
+        let shared = try sharing(opened)
+        let store = PublishingStore(
+            MeasuredStore(shared.conversations, factory: watching.factory),
+            bus: shared.bus
+        )
         let limiter = MeasuredRateLimiter(
-            settings.keepsRates ? InProcessRateLimiter() : NoRateLimiter(),
+            settings.keepsRates ? shared.limiter : NoRateLimiter(),
             metrics: LimiterMetrics(limits: MeasuredRateLimiter.limits, factory: watching.factory)
         )
         let registry = ReplyRegistry(store: store, logger: logger)
@@ -163,35 +137,36 @@ struct Wiring {
         let model = model(client)
         let chat = ChatService(
             store: store,
-            bus: bus,
+            bus: shared.bus,
             provider: model ?? EchoProvider(),
             titles: settings.improvesTitles ? model : nil,
             personas: settings.personas,
-            queryLog: database,
+            queryLog: opened.queryLog,
             registry: registry,
             clock: clock,
             logger: logger,
             metrics: ReplyMetrics(factory: watching.factory)
         )
-        let dependencies = ServerDependencies(
+        var dependencies = ServerDependencies(
             store: store,
-            accounts: accounts(over: database, pool: pool, limiter: limiter),
+            accounts: accounts(over: opened.accounts, pool: pool, limiter: limiter),
             tokens: tokens,
             origins: OriginPolicy(allowed: settings.origins),
             chat: chat,
             limiter: limiter,
             ids: ids,
-            checks: [HealthCheck(name: "store") { try await database.check() }],
+            checks: [HealthCheck(name: "store") { try await opened.check() }],
             logger: logger,
             metrics: watching.serverMetrics(settings)
         )
+        dependencies.proxies = settings.proxies
         let server = ParleyServer.application(
             dependencies,
             address: ParleyServer.Address(host: settings.host, port: settings.port),
             onRunning: onRunning
         )
         // Ended from the last to the first: replies are finished or parked, then their streams, then the connections.
-        var services: [any Service] = [server, BusEnding(bus: bus), registry]
+        var services: [any Service] = shared.clients + [server, shared.streams, registry]
         // A service that has nothing to do would end, and the others with it.
         if settings.keySet != nil { services.append(KeySetFollowing(tokens: tokens, pool: pool)) }
         var configuration = ServiceGroupConfiguration(
