@@ -29,7 +29,8 @@ extension LibPQFaultTests {
             }
         }
 
-        @Test func `what was acknowledged outlives a server that is killed, and the pool finds it again`() async throws {
+        @Test func `what was acknowledged outlives a server that is killed, and the pool finds it again`() async throws
+        {
             let server = try server()
             try await withPool(.hasty(server.url, size: 3)) { pool in
                 _ = try await pool.query("CREATE TABLE outlived (id int8)")

@@ -15,9 +15,7 @@ final class Ledger: Sendable {
     private let state = Mutex(State())
 
     /// Errors of these kinds are all that a server that is away may be felt by.
-    private static let expected: Set<PostgresError.Kind> = [
-        .connectionLost, .unreachable, .deadline, .exhausted, .refused,
-    ]
+    private static let expected: Set<PostgresError.Kind> = [.connectionLost, .unreachable, .deadline, .exhausted]
 
     /// Writes until the body returns.
     func write(
