@@ -92,11 +92,17 @@ enum ListStatement {
     static let titled = """
         SELECT \(isVisible), \(Conversation.columns)
         FROM (SELECT) o LEFT JOIN (
-            SELECT i.id AS found FROM conversation i
-            JOIN project_member p ON p.project_id = i.project_id AND p.email = $1
-            WHERE \(SearchQuery.condition(of: "i", first: 7)) AND ($2::uuid IS NULL OR i.project_id = $2)
-                AND (i.updated_at, i.id) < ($4, $5) AND ($3::text IS NULL OR i.status = $3)
-            ORDER BY i.updated_at DESC, i.id DESC LIMIT $6
+            SELECT n.id AS found FROM (
+                SELECT i.id, i.project_id, i.updated_at FROM conversation i
+                WHERE \(SearchQuery.condition(of: "i", first: 7)) AND (i.updated_at, i.id) < ($4, $5)
+                    AND ($3::text IS NULL OR i.status = $3)
+                ORDER BY i.updated_at DESC, i.id DESC OFFSET 0
+            ) n
+            CROSS JOIN LATERAL (
+                SELECT FROM project_member p WHERE p.project_id = n.project_id AND p.email = $1
+                    AND ($2::uuid IS NULL OR p.project_id = $2) OFFSET 0
+            ) a
+            ORDER BY n.updated_at DESC, n.id DESC LIMIT $6
         ) f ON true
         LEFT JOIN conversation c ON c.id = f.found
         ORDER BY c.updated_at DESC, c.id DESC
@@ -104,16 +110,21 @@ enum ListStatement {
 
     /// Messages by text, newest first, each with its conversation.
     ///
-    /// Further arguments: time and id of the place, limit, then the query's.
+    /// The index's candidates are sorted before the access is checked, so that it is for those that are on the page only:
+    /// they are of the caller's projects already. Further arguments: time and id of the place, limit, then the query's.
     static let search = """
         SELECT \(isVisible), \(Conversation.columns), \(Message.columns)
         FROM (SELECT) o LEFT JOIN (
-            SELECT i.conversation_id, i.seq FROM message i
-            JOIN conversation c ON c.id = i.conversation_id
-            JOIN project_member p ON p.project_id = c.project_id AND p.email = $1
-            WHERE \(SearchQuery.condition(of: "i", first: 6)) AND ($2::uuid IS NULL OR c.project_id = $2)
-                AND (i.created_at, i.id) < ($3, $4)
-            ORDER BY i.created_at DESC, i.id DESC LIMIT $5
+            SELECT n.conversation_id, n.seq FROM (
+                SELECT i.conversation_id, i.seq, i.created_at, i.id FROM message i
+                WHERE \(SearchQuery.condition(of: "i", first: 6)) AND (i.created_at, i.id) < ($3, $4)
+                ORDER BY i.created_at DESC, i.id DESC OFFSET 0
+            ) n
+            CROSS JOIN LATERAL (
+                SELECT FROM conversation c JOIN project_member p ON p.project_id = c.project_id AND p.email = $1
+                WHERE c.id = n.conversation_id AND ($2::uuid IS NULL OR c.project_id = $2) OFFSET 0
+            ) a
+            ORDER BY n.created_at DESC, n.id DESC LIMIT $5
         ) f ON true
         LEFT JOIN message m ON m.conversation_id = f.conversation_id AND m.seq = f.seq
         LEFT JOIN conversation c ON c.id = f.conversation_id

@@ -28,7 +28,9 @@ public final class PostgresStore: Sendable {
         transactions = PostgresPool(settings.pool(of: settings.transactions, named: "transactions"))
     }
 
-    /// Keeps the connections, until ``close()`` or cancellation. Once only; calls fail while it doesn't run.
+    /// Keeps the connections, until the store is closed or the task cancelled.
+    ///
+    /// Once only; calls fail while it doesn't run.
     public func run() async {
         await withTaskGroup { group in
             group.addTask { await self.reader.run() }

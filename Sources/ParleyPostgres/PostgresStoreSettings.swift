@@ -37,6 +37,9 @@ public struct PostgresStoreSettings: Sendable {
         // What the server is told to do elsewhere must not weaken what an answer means.
         settings.parameters["synchronous_commit"] = "on"
         settings.parameters["default_transaction_isolation"] = "read committed"
+        // Statements are short: to compile one, or to start processes for it, takes longer than it does.
+        settings.parameters["jit"] = "off"
+        settings.parameters["max_parallel_workers_per_gather"] = "0"
         return settings
     }
 }

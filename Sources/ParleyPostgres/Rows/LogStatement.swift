@@ -16,33 +16,34 @@ enum LogStatement {
     /// The conversation, and its messages behind a revision.
     static let conversationWithChanges = withConversation("m.revision > $3", order: "m.revision")
 
-    /// The newest messages of a project's logs, newest first. Arguments: project, e-mail address, how many.
+    /// The newest messages of a project's logs, newest first.
     ///
-    /// The logs that were last appended to tell how old a message can be at most; only logs that were appended to since
-    /// can hold one of them.
+    /// The logs that changed last tell how old a message can be at most; the index then gives those that changed since, and
+    /// no other can hold one of them. Arguments: project, e-mail address, how many.
     static let newestOfProject = """
-        WITH log AS MATERIALIZED (
-            SELECT c.id, c.last_message_at FROM conversation c
-            JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
-            WHERE c.project_id = $1 AND c.last_message_at IS NOT NULL
-        ),
-        sample AS (
-            SELECT n.created_at FROM (SELECT l.id FROM log l ORDER BY l.last_message_at DESC LIMIT $3) l
+        WITH sample AS (
+            SELECT n.created_at FROM (
+                SELECT c.id FROM conversation c
+                JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
+                WHERE c.project_id = $1 AND c.last_message_at IS NOT NULL ORDER BY c.updated_hour DESC LIMIT $3
+            ) l
             CROSS JOIN LATERAL (
                 SELECT m.created_at FROM message m WHERE m.conversation_id = l.id AND m.status <> 'deleted'
                 ORDER BY m.seq DESC LIMIT $3
             ) n
             ORDER BY n.created_at DESC LIMIT $3
         ),
-        bound AS (SELECT CASE count(*) WHEN $3 THEN min(created_at) END AS oldest FROM sample),
+        bound AS (
+            SELECT CASE count(*) WHEN $3 THEN min(created_at) ELSE -9223372036854775808 END AS oldest FROM sample
+        ),
         newest AS (
             SELECT n.conversation_id, n.seq, n.created_at FROM bound b
-            CROSS JOIN log l
+            JOIN conversation l ON l.project_id = $1 AND l.updated_hour >= b.oldest / 3600000000
+                AND l.last_message_at >= b.oldest
             CROSS JOIN LATERAL (
                 SELECT m.conversation_id, m.seq, m.created_at FROM message m
                 WHERE m.conversation_id = l.id AND m.status <> 'deleted' ORDER BY m.seq DESC LIMIT $3
             ) n
-            WHERE b.oldest IS NULL OR l.last_message_at >= b.oldest
             ORDER BY n.created_at DESC, n.conversation_id DESC, n.seq DESC LIMIT $3
         )
         SELECT \(Message.columns) FROM project_member p

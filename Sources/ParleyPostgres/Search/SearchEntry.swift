@@ -73,17 +73,19 @@ extension SearchQuery {
     ///
     /// - Parameters:
     ///   - entry: The alias of the row.
-    ///   - first: The place of ``arguments`` among the statement's.
+    ///   - first: The place of ``arguments`` among the statement's, whose own first two are an e-mail address and a project
+    ///     or NULL.
+    /// - Returns: The condition.
     static func condition(of entry: String, first: Int) -> String {
         """
         \(entry).lexemes @@ (
             SELECT ('(' || string_agg('''p:' || i.project_id || '''', '|') || ')&' || $\(first)::text)::tsquery
             FROM project_member i WHERE i.email = $1 AND ($2::uuid IS NULL OR i.project_id = $2)
         )
-        AND NOT EXISTS (SELECT FROM unnest($\(first + 1)::text[]) t WHERE strpos(\(entry).terms, t) = 0)
+        AND (SELECT bool_and(strpos(\(entry).terms, t) > 0) FROM unnest($\(first + 1)::text[]) t)
         """
     }
 
-    /// The arguments of ``condition(of:first:)``; the first two of its statement are the e-mail address and a project or NULL.
+    /// The arguments of ``condition(of:first:)``.
     var arguments: Arguments { Arguments([.value(candidates), .column(phrases)]) }
 }
