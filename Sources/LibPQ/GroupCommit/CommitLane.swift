@@ -25,11 +25,15 @@ struct CommitLane<Element> {
 
     private let capacity: Int
     private let batchSize: Int
-    private var waiting: [Element] = []
+    private var waiting: [(element: Element, weight: Int)] = []
+    private var waitingWeight = 0
     /// Whether the writer has found nothing to do and nothing has come since.
     private(set) var isAsleep = false
     private var isClosing = false
 
+    /// Takes the weight of what may wait, and of what is written together.
+    ///
+    /// Whatever weighs more comes to wait where nothing else does, and is written by itself.
     init(capacity: Int, batchSize: Int) {
         self.capacity = capacity
         self.batchSize = batchSize
@@ -39,10 +43,11 @@ struct CommitLane<Element> {
     var count: Int { waiting.count }
 
     /// Adds an element behind all others.
-    mutating func add(_ element: Element) -> Admission {
+    mutating func add(_ element: Element, weight: Int = 1) -> Admission {
         guard !isClosing else { return .closed }
-        guard waiting.count < capacity else { return .full }
-        waiting.append(element)
+        guard waiting.isEmpty ? capacity > 0 : waitingWeight + weight <= capacity else { return .full }
+        waiting.append((element, weight))
+        waitingWeight += weight
         defer { isAsleep = false }
         return isAsleep ? .wake : .wait
     }
@@ -53,9 +58,13 @@ struct CommitLane<Element> {
             isAsleep = !isClosing
             return isClosing ? .end : .sleep
         }
-        let batch = Array(waiting.prefix(batchSize))
-        waiting.removeFirst(batch.count)
-        return .batch(batch)
+        var count = 0
+        var weight = 0
+        while count < waiting.count, count == 0 || weight + waiting[count].weight <= batchSize {
+            weight += waiting[count].weight
+            count += 1
+        }
+        return .batch(take(count))
     }
 
     /// Refuses further elements; returns whether the writer must be woken.
@@ -70,7 +79,18 @@ struct CommitLane<Element> {
     /// Refuses further elements and takes those that wait, since nobody will write them.
     mutating func abandon() -> [Element] {
         isClosing = true
-        defer { waiting = [] }
-        return waiting
+        return take(waiting.count)
+    }
+
+    /// Takes the elements that have waited too long: those at the front, as far as the condition holds.
+    mutating func drop(while condition: (Element) -> Bool) -> [Element] {
+        take(waiting.prefix { condition($0.element) }.count)
+    }
+
+    private mutating func take(_ count: Int) -> [Element] {
+        let taken = waiting.prefix(count)
+        waiting.removeFirst(count)
+        waitingWeight -= taken.reduce(0) { $0 + $1.weight }
+        return taken.map(\.element)
     }
 }

@@ -4,12 +4,14 @@ internal import Synchronization
 public struct GroupCommitSettings: Sendable {
     /// How many batches are written at a time, each in a connection of its own: no more than the pool has.
     public var lanes = 2
-    /// How many items one batch holds at most.
+    /// How many items one batch holds at most, or how much they weigh together.
     ///
     /// A planner that guesses badly joins them in square time.
     public var batchSize = 128
-    /// How many items wait in one lane; the next fails with `exhausted`.
+    /// How many items wait in one lane, or how much they weigh together; the next fails with `exhausted`.
     public var capacity = 2048
+    /// How long an item waits for its batch to begin before it fails with `exhausted`.
+    public var waitingTime = Duration.seconds(1)
     /// How often a batch is tried that others stand in the way of, and how long it waits between.
     public var retry = PostgresRetry()
 
@@ -38,6 +40,7 @@ public final class GroupCommitter<Item: Sendable, Answer: Sendable>: Sendable {
 
     private struct Entry: Sendable {
         let item: Item
+        let arrival: ContinuousClock.Instant
         let continuation: CheckedContinuation<Outcome, Never>
     }
 
@@ -90,13 +93,15 @@ public final class GroupCommitter<Item: Sendable, Answer: Sendable>: Sendable {
     /// - Parameters:
     ///   - item: What to write.
     ///   - key: What the item changes: items that would wait for each other in the database should have the same.
+    ///   - weight: As how many items it counts; one that weighs more than a batch may is written by itself.
     /// - Returns: The item's answer.
     /// - Throws: The item's own error, or a `PostgresError`.
-    public func perform(_ item: Item, key: some Hashable) async throws -> Answer {
+    public func perform(_ item: Item, key: some Hashable, weight: Int = 1) async throws -> Answer {
         let lane = Int(UInt(bitPattern: key.hashValue) % UInt(settings.lanes))
         let outcome = await withCheckedContinuation { continuation in
             let (admission, writer) = lanes.withLock { lanes in
-                let admission = lanes[lane].rules.add(Entry(item: item, continuation: continuation))
+                let entry = Entry(item: item, arrival: .now, continuation: continuation)
+                let admission = lanes[lane].rules.add(entry, weight: weight)
                 return (admission, admission == .wake ? lanes[lane].writer.take() : nil)
             }
             switch admission {
@@ -113,7 +118,7 @@ public final class GroupCommitter<Item: Sendable, Answer: Sendable>: Sendable {
     private func write(_ lane: Int) async {
         while !Task.isCancelled {
             switch lanes.withLock({ $0[lane].rules.next() }) {
-            case .batch(let batch): await write(batch)
+            case .batch(let batch): await write(batch, in: lane)
             case .sleep: await sleep(lane)
             case .end: return
             }
@@ -137,6 +142,23 @@ public final class GroupCommitter<Item: Sendable, Answer: Sendable>: Sendable {
             }
         } onCancel: {
             lanes.withLock { $0[lane].writer.take() }?.resume()
+        }
+    }
+
+    private func write(_ batch: [Entry], in lane: Int) async {
+        // Whoever waits behind a batch that takes long is told in time.
+        async let _ = expire(lane)
+        await write(batch)
+    }
+
+    /// Refuses those that have waited too long, until the task is cancelled.
+    private func expire(_ lane: Int) async {
+        while (try? await Task.sleep(for: settings.waitingTime / 4)) != nil {
+            let limit = ContinuousClock.now - settings.waitingTime
+            for entry in lanes.withLock({ $0[lane].rules.drop { $0.arrival < limit } }) {
+                let error = PostgresError(.exhausted, "the batches before took too long")
+                entry.continuation.resume(returning: .failure(error))
+            }
         }
     }
 

@@ -34,6 +34,31 @@ struct GroupCommitRulesTests {
         if case .end = lane.next() {} else { Issue.record("It must end.") }
     }
 
+    @Test func `a batch and a queue are bounded by weight, and one that is too heavy goes by itself`() {
+        var lane = CommitLane<Int>(capacity: 6, batchSize: 3)
+        #expect(lane.add(1, weight: 9) == .wait)
+        #expect(lane.add(2) == .full)
+        #expect(batch(lane.next()) == [1])
+        for (element, weight) in [(2, 2), (3, 2), (4, 1), (5, 1)] {
+            #expect(lane.add(element, weight: weight) == .wait)
+        }
+        #expect(lane.add(6) == .full)
+        #expect(batch(lane.next()) == [2])
+        #expect(batch(lane.next()) == [3, 4])
+        #expect(lane.add(7, weight: 5) == .wait)
+        #expect(batch(lane.next()) == [5])
+        #expect(batch(lane.next()) == [7])
+    }
+
+    @Test func `those who have waited too long are taken out from the front, and make room`() {
+        var lane = CommitLane<Int>(capacity: 3, batchSize: 3)
+        for element in 1...3 { _ = lane.add(element) }
+        #expect(lane.drop { $0 < 3 } == [1, 2])
+        #expect(lane.drop { $0 < 3 } == [])
+        #expect(lane.add(4, weight: 2) == .wait)
+        #expect(batch(lane.next()) == [3, 4])
+    }
+
     @Test func `closing wakes a writer that sleeps, and giving up hands out what waits`() {
         var lane = CommitLane<Int>(capacity: 8, batchSize: 3)
         _ = lane.next()

@@ -34,6 +34,29 @@ extension LibPQServerTests {
             }
         }
 
+        @Test func `whoever waits too long behind a batch is refused, and the batch is written`() async throws {
+            var settings = GroupCommitSettings()
+            settings.lanes = 1
+            settings.waitingTime = .milliseconds(50)
+            let gate = AsyncStream<Void>.makeStream()
+            let isWriting = AsyncStream<Void>.makeStream()
+            let slow: @Sendable (String) -> Committer.Commit = { table in
+                { items, connection in
+                    isWriting.continuation.yield()
+                    for await _ in gate.stream { break }
+                    return try await Self.insert(into: table)(items, connection)
+                }
+            }
+            try await withCommitter(settings, commit: slow) { committer, _, _ in
+                async let first = committer.perform(1, key: 0)
+                for await _ in isWriting.stream { break }
+                let error = try await failure { _ = try await committer.perform(2, key: 0) }
+                #expect(error.kind == .exhausted)
+                gate.continuation.yield()
+                #expect(try await first == 1)
+            }
+        }
+
         @Test func `whoever is answered is committed, in fewer statements than there are items`() async throws {
             let batches = Mutex([Int]())
             let counting: @Sendable (String) -> Committer.Commit = { table in
