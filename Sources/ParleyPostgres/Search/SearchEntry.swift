@@ -18,18 +18,23 @@ struct SearchEntry {
     init(_ text: String, in project: ProjectID) {
         let all = Tokenizer.terms(of: text)
         terms = " " + all.joined(separator: " ") + " "
+        lexemes = [Self.lexeme(of: project)] + Self.lexemes(of: all)
+    }
+
+    /// Terms as the index keeps them, each once, as many as it can hold.
+    static func lexemes(of terms: [String]) -> [String] {
         var distinct = Set<[UInt8]>()
-        var lexemes = [Self.lexeme(of: project)]
-        var room = Self.allLexemesBytes
-        for term in all {
-            let lexeme = Self.lexeme(of: term)
+        var lexemes: [String] = []
+        var room = allLexemesBytes
+        for term in terms {
+            let lexeme = lexeme(of: term)
             // By bytes: to `String`, terms that differ in more than accents can be one.
             guard distinct.insert(Array(lexeme.utf8)).inserted else { continue }
             room -= lexeme.utf8.count
             if room < 0 { break }
             lexemes.append(lexeme)
         }
-        self.lexemes = lexemes
+        return lexemes
     }
 
     /// What the index holds of a text in which there is something to find; else `nil`.
