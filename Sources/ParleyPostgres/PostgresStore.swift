@@ -18,12 +18,37 @@ public final class PostgresStore: Sendable {
     let ids: any IDMaker
     let tags: TagMaker
     let logger: Logger
+    let appends: GroupCommitter<AppendCall, AppendOutcome>
+    let pieces: GroupCommitter<PieceCall, LeaseState?>
+    private let appendPool: PostgresPool
+    private let piecePool: PostgresPool
+    /// Settings of the server under which an acknowledged write may be lost, in a sentence each, as they were when the store
+    /// was opened.
+    public let warnings: [String]
 
-    init(_ settings: PostgresStoreSettings, clock: any WallClock, ids: any IDMaker, logger: Logger) {
+    init(
+        _ settings: PostgresStoreSettings,
+        clock: any WallClock,
+        ids: any IDMaker,
+        logger: Logger,
+        warnings: [String] = []
+    ) {
         self.clock = clock
         self.ids = ids
         self.logger = logger
-        tags = TagMaker()
+        self.warnings = warnings
+        let tags = TagMaker()
+        self.tags = tags
+        appendPool = PostgresPool(settings.batchPool(of: settings.lanes, named: "appends"))
+        piecePool = PostgresPool(settings.batchPool(of: 1, named: "replies"))
+        var commits = GroupCommitSettings()
+        commits.capacity = Limits.storeQueue
+        commits.waitingTime = settings.acquireTimeout
+        commits.lanes = settings.lanes
+        let appendBatch = AppendBatch(clock: clock, tags: tags)
+        appends = GroupCommitter(pool: appendPool, settings: commits, commit: appendBatch.write)
+        commits.lanes = 1
+        pieces = GroupCommitter(pool: piecePool, settings: commits, commit: PieceBatch(clock: clock).write)
         reader = PostgresReader(settings.pool(of: settings.readers, named: "reads"))
         transactions = PostgresPool(settings.pool(of: settings.transactions, named: "transactions"))
     }
@@ -35,6 +60,16 @@ public final class PostgresStore: Sendable {
         await withTaskGroup { group in
             group.addTask { await self.reader.run() }
             group.addTask { await self.transactions.run() }
+            group.addTask { await self.appendPool.run() }
+            group.addTask { await self.piecePool.run() }
+            group.addTask {
+                await self.appends.run()
+                self.appendPool.close()
+            }
+            group.addTask {
+                await self.pieces.run()
+                self.piecePool.close()
+            }
         }
     }
 
@@ -42,6 +77,9 @@ public final class PostgresStore: Sendable {
     public func close() {
         reader.close()
         transactions.close()
+        // Their connections go when what waits is written.
+        appends.close()
+        pieces.close()
     }
 
     /// Returns when the server answers.

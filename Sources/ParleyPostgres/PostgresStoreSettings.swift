@@ -30,6 +30,16 @@ public struct PostgresStoreSettings: Sendable {
         return pool
     }
 
+    /// Connections for statements that write batches.
+    func batchPool(of size: Int, named name: String) -> PostgresPoolSettings {
+        var pool = pool(of: size, named: name)
+        // A batch must not stand behind one row that somebody has locked; it goes on without it.
+        pool.connection.parameters["lock_timeout"] = String(AppendBatch.lockTimeoutMilliseconds)
+        // Merging walks through a whole index; the statements are made for looking rows up.
+        pool.connection.parameters["enable_mergejoin"] = "off"
+        return pool
+    }
+
     var connection: PostgresSettings {
         var settings = PostgresSettings(url: url)
         settings.applicationName = "parley"
@@ -37,6 +47,9 @@ public struct PostgresStoreSettings: Sendable {
         // What the server is told to do elsewhere must not weaken what an answer means.
         settings.parameters["synchronous_commit"] = "on"
         settings.parameters["default_transaction_isolation"] = "read committed"
+        // Every statement was made for its indices and is planned once in a connection, when its tables may still be empty.
+        settings.parameters["plan_cache_mode"] = "force_generic_plan"
+        settings.parameters["enable_seqscan"] = "off"
         // Statements are short: to compile one, or to start processes for it, takes longer than it does.
         settings.parameters["jit"] = "off"
         settings.parameters["max_parallel_workers_per_gather"] = "0"
