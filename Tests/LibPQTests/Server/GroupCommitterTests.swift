@@ -8,7 +8,7 @@ extension LibPQServerTests {
 
         /// Runs a group commit into a table for as long as the body takes.
         private func withCommitter(
-            _ settings: GroupCommitSettings = GroupCommitSettings(),
+            _ settings: GroupCommitSettings = .patient,
             commit: @escaping @Sendable (_ table: String) -> Committer.Commit,
             _ body: (_ committer: Committer, _ table: String, _ connection: PostgresConnection) async throws -> Void
         ) async throws {
@@ -35,7 +35,7 @@ extension LibPQServerTests {
         }
 
         @Test func `whoever waits too long behind a batch is refused, and the batch is written`() async throws {
-            var settings = GroupCommitSettings()
+            var settings = GroupCommitSettings.patient
             settings.lanes = 1
             settings.waitingTime = .milliseconds(50)
             let gate = AsyncStream<Void>.makeStream()
@@ -111,7 +111,7 @@ extension LibPQServerTests {
         }
 
         @Test func `batches that wait for each other in a circle are done anew`() async throws {
-            var settings = GroupCommitSettings()
+            var settings = GroupCommitSettings.patient
             settings.retry = PostgresRetry(attempts: 1000)
             let attempts = Mutex(0)
             // Each item locks both rows, in an order of its own.
@@ -166,7 +166,7 @@ extension LibPQServerTests {
         }
 
         @Test func `a full lane refuses, and a closed one writes what it has`() async throws {
-            var settings = GroupCommitSettings()
+            var settings = GroupCommitSettings.patient
             (settings.lanes, settings.capacity, settings.batchSize) = (1, 3, 1)
             let (held, release) = AsyncStream<Void>.makeStream()
             let (begun, begin) = AsyncStream<Void>.makeStream()
@@ -196,5 +196,14 @@ extension LibPQServerTests {
                 #expect(try await connection.query("SELECT count(*) FROM \(table)").value(Int.self) == 4)
             }
         }
+    }
+}
+
+extension GroupCommitSettings {
+    /// On a busy machine nobody is to be refused for it.
+    fileprivate static var patient: Self {
+        var settings = Self()
+        settings.waitingTime = .seconds(240)
+        return settings
     }
 }
