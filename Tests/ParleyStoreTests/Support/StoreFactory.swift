@@ -38,7 +38,9 @@ struct StoreFactory: Sendable, CustomTestStringConvertible {
 
 extension StoreFactory {
     /// Every store of the house, and every composition.
-    static let all: [StoreFactory] = [.memory, .publishingMemory, .measuredMemory, .sqlite, .postgres]
+    static let all: [StoreFactory] = [
+        .memory, .publishingMemory, .measuredMemory, .sqlite, .postgres, .cached, .cachedElsewhere,
+    ]
 
     static let memory = StoreFactory(name: "MemoryStore") { clock, ids in
         let memory = MemoryStore(clock: clock, ids: ids)

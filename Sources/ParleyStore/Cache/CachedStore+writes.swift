@@ -1,0 +1,163 @@
+public import ParleyCore
+
+// Every write is settled: its changes go into the cache, or what is there goes.
+extension CachedStore {
+    /// Makes a conversation.
+    public func createConversation(
+        _ input: NewConversation,
+        as identity: Identity
+    ) async throws -> Commit<Conversation> {
+        await settle(try await base.createConversation(input, as: identity))
+    }
+
+    /// Changes a conversation's own fields.
+    public func updateConversation(
+        _ id: ConversationID,
+        _ changes: ConversationChanges,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Conversation> {
+        await settle(
+            try await base.updateConversation(id, changes, expectedRevision: expectedRevision, as: identity)
+        )
+    }
+
+    /// Gives a conversation a better title.
+    public func improveTitle(
+        _ title: String,
+        of id: ConversationID,
+        as identity: Identity
+    ) async throws -> Commit<Conversation> {
+        await settle(try await base.improveTitle(title, of: id, as: identity))
+    }
+
+    /// Deletes a conversation.
+    public func deleteConversation(
+        _ id: ConversationID,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Void> {
+        await settle(try await base.deleteConversation(id, expectedRevision: expectedRevision, as: identity))
+    }
+
+    /// Forks a conversation.
+    public func forkConversation(
+        _ id: ConversationID,
+        _ request: ForkRequest,
+        as identity: Identity
+    ) async throws -> Commit<Conversation> {
+        await settle(try await base.forkConversation(id, request, as: identity))
+    }
+
+    /// Makes a project.
+    public func createProject(_ input: NewProject, as identity: Identity) async throws -> Commit<Project> {
+        await settle(try await base.createProject(input, as: identity))
+    }
+
+    /// Deletes a project, and all its conversations.
+    public func deleteProject(_ id: ProjectID, as identity: Identity) async throws -> Commit<Void> {
+        await settle(try await base.deleteProject(id, as: identity))
+    }
+
+    /// Appends messages.
+    public func appendMessages(
+        _ messages: [NewMessage],
+        to conversation: ConversationID,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<[Message]> {
+        await settle(
+            try await base.appendMessages(
+                messages,
+                to: conversation,
+                expectedRevision: expectedRevision,
+                as: identity
+            )
+        )
+    }
+
+    /// Changes a message.
+    public func editMessage(
+        _ id: MessageID,
+        in conversation: ConversationID,
+        _ changes: MessageChanges,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Message> {
+        await settle(
+            try await base.editMessage(
+                id,
+                in: conversation,
+                changes,
+                expectedRevision: expectedRevision,
+                as: identity
+            )
+        )
+    }
+
+    /// Deletes a message.
+    public func deleteMessage(
+        _ id: MessageID,
+        in conversation: ConversationID,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Message> {
+        await settle(
+            try await base.deleteMessage(
+                id,
+                in: conversation,
+                expectedRevision: expectedRevision,
+                as: identity
+            )
+        )
+    }
+
+    /// Adds or takes back a reaction.
+    public func setReaction(
+        _ emoji: String,
+        present: Bool,
+        on id: MessageID,
+        in conversation: ConversationID,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Message> {
+        await settle(
+            try await base.setReaction(
+                emoji,
+                present: present,
+                on: id,
+                in: conversation,
+                expectedRevision: expectedRevision,
+                as: identity
+            )
+        )
+    }
+
+    /// Begins a turn.
+    public func beginTurn(
+        _ request: TurnRequest,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Turn> {
+        await settle(try await base.beginTurn(request, expectedRevision: expectedRevision, as: identity))
+    }
+
+    /// Begins a reply anew.
+    public func beginRegeneration(
+        of id: MessageID,
+        expectedRevision: Int?,
+        as identity: Identity
+    ) async throws -> Commit<Turn> {
+        await settle(try await base.beginRegeneration(of: id, expectedRevision: expectedRevision, as: identity))
+    }
+
+    /// Ends a reply.
+    public func finishReply(_ outcome: ReplyOutcome, under lease: ReplyLease) async throws -> Commit<Message> {
+        await settle(try await base.finishReply(outcome, under: lease))
+    }
+
+    /// Interrupts the replies of dead writers.
+    public func interruptAbandonedReplies() async throws -> Commit<Int> {
+        await settle(try await base.interruptAbandonedReplies())
+    }
+}

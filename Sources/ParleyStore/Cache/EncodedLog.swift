@@ -1,0 +1,67 @@
+import ParleyCore
+
+/// The newest messages of one version of a log, as they go over the wire.
+struct EncodedLog: Sendable {
+    /// A JSON array, oldest first.
+    let bytes: [UInt8]
+    /// Where each message lies in `bytes`, oldest first.
+    let messages: [Range<Int>]
+
+    /// Writes messages, oldest first.
+    init(_ messages: [Message]) {
+        var log: [UInt8] = [UInt8(ascii: "[")]
+        log.reserveCapacity(messages.reduce(2) { $0 + $1.wireBytes })
+        var ranges: [Range<Int>] = []
+        for message in messages {
+            if !ranges.isEmpty { log.append(UInt8(ascii: ",")) }
+            var writer = JSONWriter(capacity: message.wireBytes)
+            writer.message(message)
+            ranges.append(log.count..<log.count + writer.bytes.count)
+            log += writer.bytes
+        }
+        log.append(UInt8(ascii: "]"))
+        bytes = log
+        self.messages = ranges
+    }
+
+    /// Takes the messages out of an entry that was found to be usable.
+    init(_ entry: CachedLog, messages places: [Range<Int>]) {
+        var log: [UInt8] = [UInt8(ascii: "[")]
+        log.reserveCapacity(entry.bytes.count)
+        var ranges: [Range<Int>] = []
+        for place in places.reversed() {
+            if !ranges.isEmpty { log.append(UInt8(ascii: ",")) }
+            ranges.append(log.count..<log.count + place.count)
+            log += entry.bytes[place]
+        }
+        log.append(UInt8(ascii: "]"))
+        bytes = log
+        messages = ranges
+    }
+
+    /// A JSON array of the newest messages.
+    func newest(_ count: Int) -> [UInt8] {
+        guard count < messages.count else { return bytes }
+        guard count > 0 else { return Array("[]".utf8) }
+        return [UInt8(ascii: "[")] + bytes[messages[messages.count - count].lowerBound...]
+    }
+
+    /// The newest messages as values; `nil` where they are none.
+    func values(newest count: Int) -> [Message]? {
+        var values: [Message] = []
+        for place in messages.suffix(count) {
+            guard let json = try? JSON(parsing: bytes[place]), let message = Message(wire: json) else { return nil }
+            values.append(message)
+        }
+        return values
+    }
+
+    /// The elements of an entry that holds these messages, newest first.
+    func elements(of version: LogVersion) -> [[UInt8]] {
+        messages.indices.reversed().map { index in
+            let seq = version.messageCount - (messages.count - 1 - index)
+            let header = CachedHeader(revision: version.revision, tag: version.tag, seq: seq)
+            return CachedElement.encode(header, message: bytes[messages[index]])
+        }
+    }
+}

@@ -1,0 +1,55 @@
+/// Sees whether bytes have the shape of a JSON object, without making values of them.
+enum JSONShape {
+    /// Where an object that begins at `start` is closed; `nil` where it is not, or where brackets or strings don't fit.
+    static func endOfObject(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        var closers: [UInt8] = []
+        var index = start
+        while index < bytes.count {
+            switch bytes[index] {
+            case UInt8(ascii: "{"): closers.append(UInt8(ascii: "}"))
+            case UInt8(ascii: "["): closers.append(UInt8(ascii: "]"))
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                guard closers.popLast() == bytes[index] else { return nil }
+                if closers.isEmpty { return index }
+            case UInt8(ascii: "\""):
+                guard let end = endOfString(in: bytes, from: index + 1) else { return nil }
+                index = end
+            // Numbers, words and what stands between values; the writer puts no space anywhere.
+            case 0x2B, 0x2C, 0x2D, 0x2E, 0x30...0x3A, 0x41...0x5A, 0x61...0x7A: break
+            default: return nil
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    private static func endOfString(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        var index = start
+        while index < bytes.count {
+            // Most text has nothing to look at: eight bytes are passed over together.
+            if index + 8 <= bytes.count,
+                isPlain(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            {
+                index += 8
+                continue
+            }
+            switch bytes[index] {
+            case UInt8(ascii: "\""): return index
+            case UInt8(ascii: "\\"): index += 2
+            case 0..<0x20: return nil
+            default: index += 1
+            }
+        }
+        return nil
+    }
+
+    /// Whether none of eight bytes is a quote, a backslash or a control character; as in ``JSONWriter``.
+    private static func isPlain(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ ones &* 0x22
+        let backslashes = word ^ ones &* 0x5C
+        let found =
+            (word &- ones &* 0x20) & ~word | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+        return found & 0x8080_8080_8080_8080 == 0
+    }
+}

@@ -1,0 +1,171 @@
+public import ParleyCore
+import ParleyStore
+
+// What gives no log another version passes through.
+extension VersionedMemoryStore {
+    /// Checks that the caller may do `access` to a conversation.
+    public func authorize(
+        _ access: Access,
+        to conversation: ConversationID,
+        as identity: Identity
+    ) async throws {
+        try memory.authorize(access, to: conversation, as: identity)
+    }
+
+    /// A conversation with its newest messages, oldest first.
+    public func conversation(
+        _ id: ConversationID,
+        newestMessages limit: Int,
+        as identity: Identity
+    ) async throws -> (conversation: Conversation, page: MessagePage) {
+        try memory.conversation(id, newestMessages: limit, as: identity)
+    }
+
+    /// Conversations by `updatedAt`, newest first.
+    public func conversations(
+        _ filter: ConversationFilter,
+        page: PageRequest,
+        as identity: Identity
+    ) async throws -> Page<Conversation> {
+        try memory.conversations(filter, page: page, as: identity)
+    }
+
+    /// The messages changed since a revision.
+    public func changes(
+        in conversation: ConversationID,
+        since revision: Int,
+        limit: Int,
+        as identity: Identity
+    ) async throws -> ChangePage {
+        try memory.changes(in: conversation, since: revision, limit: limit, as: identity)
+    }
+
+    /// The caller's own draft.
+    public func draft(in conversation: ConversationID?, as identity: Identity) async throws -> Draft? {
+        try memory.draft(in: conversation, as: identity)
+    }
+
+    /// Keeps the caller's own draft.
+    public func setDraft(
+        _ text: String,
+        in conversation: ConversationID?,
+        as identity: Identity
+    ) async throws -> Draft {
+        try memory.setDraft(text, in: conversation, as: identity)
+    }
+
+    /// Messages that match.
+    public func search(
+        _ query: SearchQuery,
+        in project: ProjectID?,
+        page: PageRequest,
+        as identity: Identity
+    ) async throws -> Page<SearchHit> {
+        try memory.search(query, in: project, page: page, as: identity)
+    }
+
+    /// The caller's personal project.
+    public func personalProject(as identity: Identity) async throws -> Project {
+        try memory.personalProject(as: identity)
+    }
+
+    /// A project the caller is a member of.
+    public func project(_ id: ProjectID, as identity: Identity) async throws -> Project {
+        try memory.project(id, as: identity)
+    }
+
+    /// The caller's projects, newest first.
+    public func projects(page: PageRequest, as identity: Identity) async throws -> Page<Project> {
+        try memory.projects(page: page, as: identity)
+    }
+
+    /// Changes a project's own fields.
+    public func updateProject(
+        _ id: ProjectID,
+        _ changes: ProjectChanges,
+        as identity: Identity
+    ) async throws -> Project {
+        try memory.updateProject(id, changes, as: identity)
+    }
+
+    /// Adds a member or changes their role.
+    public func setMember(
+        _ email: EmailAddress,
+        role: Role,
+        in project: ProjectID,
+        as identity: Identity
+    ) async throws -> Project {
+        try memory.setMember(email, role: role, in: project, as: identity)
+    }
+
+    /// Removes a member.
+    public func removeMember(
+        _ email: EmailAddress,
+        from project: ProjectID,
+        as identity: Identity
+    ) async throws -> Project {
+        try memory.removeMember(email, from: project, as: identity)
+    }
+
+    /// A part of a log.
+    public func messages(
+        in conversation: ConversationID,
+        _ range: MessageRange,
+        limit: Int,
+        as identity: Identity
+    ) async throws -> MessagePage {
+        try memory.messages(in: conversation, range, limit: limit, as: identity)
+    }
+
+    /// The newest messages of all of a project's conversations, oldest first.
+    public func newestMessages(in project: ProjectID, limit: Int, as identity: Identity) async throws -> [Message] {
+        try memory.newestMessages(in: project, limit: limit, as: identity)
+    }
+
+    /// Checks that the caller may do `access` to a message.
+    public func authorize(
+        _ access: Access,
+        to message: MessageID,
+        in conversation: ConversationID,
+        as identity: Identity
+    ) async throws {
+        try memory.authorize(access, to: message, in: conversation, as: identity)
+    }
+
+    /// The texts a message had before, oldest first.
+    public func versions(
+        of id: MessageID,
+        in conversation: ConversationID,
+        as identity: Identity
+    ) async throws -> [MessageVersion] {
+        try memory.versions(of: id, in: conversation, as: identity)
+    }
+
+    /// Commits pieces of a reply; the version stays.
+    public func appendPieces(
+        _ pieces: [String],
+        at index: Int,
+        under lease: ReplyLease
+    ) async throws -> LeaseState {
+        try memory.appendPieces(pieces, at: index, under: lease)
+    }
+
+    /// Renews a lease.
+    public func renew(_ lease: ReplyLease) async throws -> LeaseState {
+        try memory.renew(lease)
+    }
+
+    /// Asks whoever writes a reply to stop.
+    public func requestStop(of id: MessageID, as identity: Identity) async throws -> Message {
+        try memory.requestStop(of: id, as: identity)
+    }
+
+    /// A reply, and its pieces behind an index.
+    public func replyProgress(
+        of id: MessageID,
+        after index: Int,
+        as identity: Identity
+    ) async throws -> ReplyProgress {
+        try memory.replyProgress(of: id, after: index, as: identity)
+    }
+}
