@@ -7,6 +7,8 @@ public import ParleyCore
 public struct ServerDependencies: Sendable {
     /// Where conversations live, with the event bus around it.
     public var store: any ConversationStore
+    /// Hands out the newest messages as they go over the wire, where something keeps them so.
+    public var encodedLog: (any EncodedLogReader)?
     /// Sign-up, sign-in and sessions.
     public var accounts: AccountService
     /// Reads bearer tokens.
@@ -31,6 +33,7 @@ public struct ServerDependencies: Sendable {
     /// Puts everything together.
     public init(
         store: any ConversationStore,
+        encodedLog: (any EncodedLogReader)? = nil,
         accounts: AccountService,
         tokens: TokenVerifier,
         origins: OriginPolicy,
@@ -42,6 +45,7 @@ public struct ServerDependencies: Sendable {
         metrics: ServerMetrics = ServerMetrics()
     ) {
         self.store = store
+        self.encodedLog = encodedLog
         self.accounts = accounts
         self.tokens = tokens
         self.origins = origins

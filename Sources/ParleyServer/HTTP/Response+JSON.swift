@@ -12,10 +12,15 @@ extension Response {
     ) -> Response {
         var writer = JSONWriter(capacity: capacity)
         write(&writer)
-        return Response(
+        return .json(status, body: ByteBuffer(bytes: writer.bytes))
+    }
+
+    /// An answer whose body is JSON already.
+    static func json(_ status: HTTPResponse.Status = .ok, body: ByteBuffer) -> Response {
+        Response(
             status: status,
             headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes))
+            body: ResponseBody(byteBuffer: body)
         )
     }
 

@@ -33,12 +33,14 @@ struct TestParley: Sendable {
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         keySet: KeySetSource? = nil,
         keySetStopwatch: any Clock<Duration> = ContinuousClock(),
+        cached: ((MemoryStore) -> CachedStore)? = nil,
         _ test: @escaping @Sendable (TestParley) async throws -> Void
     ) async throws {
         let clock = ManualClock(SystemClock().now(), tick: .milliseconds(1))
         let memory = MemoryStore(clock: clock, ids: UUIDv7Maker(clock: clock))
         let bus = InProcessEventBus()
-        let store = PublishingStore(memory, bus: bus)
+        let cachedStore = cached?(memory)
+        let store = PublishingStore(cachedStore ?? memory, bus: bus)
         // In tests of many turns at once, one person plays all who ask.
         let registry = ReplyRegistry(store: store, capacityPerPerson: Limits.runningReplies, logger: logger)
         let secret = HMACSecret(kid: nil, bytes: Array("a secret of at least thirty-two bytes".utf8))
@@ -52,6 +54,7 @@ struct TestParley: Sendable {
         let pool = NIOThreadPool.singleton
         let dependencies = ServerDependencies(
             store: store,
+            encodedLog: cachedStore,
             accounts: AccountService(
                 accounts: memory,
                 hasher: PasswordHasher(pool: pool, parameters: try .testing),
