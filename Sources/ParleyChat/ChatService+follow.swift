@@ -57,7 +57,8 @@ extension ChatService {
             try await emit(Event(.messageUpdated(first)))
             return first
         }
-        return try await ports.bus.withSubscription(to: .conversation(first.conversationID)) { subscription in
+        let topic = EventTopic.conversation(first.conversationID, in: first.projectID)
+        return try await ports.bus.withSubscription(to: topic) { subscription in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
                 let signals = Handoff<Signal>()

@@ -15,8 +15,15 @@ public protocol EventBus: Sendable {
 public enum EventTopic: Hashable, Sendable {
     /// Everything in a project.
     case project(ProjectID)
-    /// Everything in one conversation.
-    case conversation(ConversationID)
+    /// Everything in one conversation of a project; a bus between instances carries events by project.
+    case conversation(ConversationID, in: ProjectID)
+
+    /// The project it is about, or that its conversation is in.
+    public var projectID: ProjectID {
+        switch self {
+        case .project(let id), .conversation(_, in: let id): id
+        }
+    }
 }
 
 /// What a subscription hands out.

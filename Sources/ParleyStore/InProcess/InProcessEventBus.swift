@@ -6,8 +6,41 @@ import Synchronization
 /// Publishing never waits: each subscription has a bounded queue, and one that runs full is told
 /// ``ParleyCore/Signal/lagged`` in place of all that waited. A subscription lasts as long as its body.
 public final class InProcessEventBus: EventBus {
+    private typealias Queues = [Int: SignalQueue]
+
+    /// Who listens to a project: to all of it, or to one conversation in it.
+    private struct Listeners {
+        var ofProject: Queues = [:]
+        var ofConversations: [ConversationID: Queues] = [:]
+
+        var isEmpty: Bool { ofProject.isEmpty && ofConversations.isEmpty }
+
+        subscript(topic: EventTopic) -> Queues {
+            get {
+                switch topic {
+                case .project: ofProject
+                case .conversation(let id, in: _): ofConversations[id] ?? [:]
+                }
+            }
+            set {
+                switch topic {
+                case .project: ofProject = newValue
+                case .conversation(let id, in: _): ofConversations[id] = newValue.isEmpty ? nil : newValue
+                }
+            }
+        }
+
+        /// Everybody.
+        var all: [SignalQueue] { Array(ofProject.values) + ofConversations.values.flatMap(\.values) }
+
+        /// Whom an event of a conversation concerns.
+        func concerned(by conversation: ConversationID) -> [SignalQueue] {
+            Array(ofProject.values) + (ofConversations[conversation] ?? [:]).values
+        }
+    }
+
     private struct State {
-        var queues: [EventTopic: [Int: SignalQueue]] = [:]
+        var listeners: [ProjectID: Listeners] = [:]
         var nextID = 0
         var isShutDown = false
     }
@@ -24,7 +57,7 @@ public final class InProcessEventBus: EventBus {
 
     /// How many subscriptions there are now.
     public var subscriptionCount: Int {
-        state.withLock { $0.queues.values.reduce(0) { $0 + $1.count } }
+        state.withLock { $0.listeners.values.reduce(0) { $0 + $1.all.count } }
     }
 
     /// Hands events to the subscribers of their project and of their conversation.
@@ -32,11 +65,23 @@ public final class InProcessEventBus: EventBus {
         // Collected first: whoever a signal wakes finds the bus unlocked.
         let deliveries = state.withLock { state in
             events.flatMap { event -> [(queue: SignalQueue, event: Event)] in
-                let topics: [EventTopic] = [.project(event.projectID), .conversation(event.conversationID)]
-                return topics.flatMap { topic in (state.queues[topic] ?? [:]).values.map { ($0, event) } }
+                (state.listeners[event.projectID]?.concerned(by: event.conversationID) ?? []).map { ($0, event) }
             }
         }
         for delivery in deliveries { delivery.queue.put(.event(delivery.event)) }
+    }
+
+    /// Tells all who listen to a project, or to a conversation in it, that they may have missed something.
+    ///
+    /// For a bus between instances that has lost track; publishing in process loses nothing in silence.
+    public func signalLagged(in project: ProjectID) {
+        for queue in state.withLock({ $0.listeners[project]?.all ?? [] }) { queue.put(.lagged) }
+    }
+
+    /// Tells all whom a conversation's events concern that they may have missed one.
+    public func signalLagged(in conversation: ConversationID, of project: ProjectID) {
+        let queues = state.withLock { $0.listeners[project]?.concerned(by: conversation) ?? [] }
+        for queue in queues { queue.put(.lagged) }
     }
 
     /// Subscribes to a topic as long as `body` runs.
@@ -56,7 +101,7 @@ public final class InProcessEventBus: EventBus {
     public func shutDown() {
         let queues = state.withLock { state in
             state.isShutDown = true
-            return state.queues.values.flatMap(\.values)
+            return state.listeners.values.flatMap(\.all)
         }
         for queue in queues { queue.finish() }
     }
@@ -65,15 +110,15 @@ public final class InProcessEventBus: EventBus {
         state.withLock { state in
             if state.isShutDown { queue.finish() }
             state.nextID += 1
-            state.queues[topic, default: [:]][state.nextID] = queue
+            state.listeners[topic.projectID, default: Listeners()][topic][state.nextID] = queue
             return state.nextID
         }
     }
 
     private func remove(_ id: Int, from topic: EventTopic) {
         state.withLock { state in
-            state.queues[topic]?[id] = nil
-            if state.queues[topic]?.isEmpty == true { state.queues[topic] = nil }
+            state.listeners[topic.projectID]?[topic][id] = nil
+            if state.listeners[topic.projectID]?.isEmpty == true { state.listeners[topic.projectID] = nil }
         }
     }
 }

@@ -23,6 +23,8 @@ final class SignalQueue: Sendable {
         var count: Int { waiting.count - taken }
 
         mutating func put(_ signal: Signal, capacity: Int) {
+            // One that waits says it already: nothing came between.
+            if signal == .lagged, count > 0, waiting.last == .lagged { return }
             if count >= capacity {
                 waiting.removeAll(keepingCapacity: true)
                 taken = 0

@@ -38,7 +38,8 @@ struct TitleTests {
             let reply = try await house.chat.waitForEnd(turn.reply.id, as: .alice)
             await hasAsked.wait()
             #expect(try house.title(of: id) == question)
-            let told: Conversation? = try await house.bus.withSubscription(to: .conversation(id)) { subscription in
+            let topic = EventTopic.conversation(id, in: turn.conversation.projectID)
+            let told: Conversation? = try await house.bus.withSubscription(to: topic) { subscription in
                 mayAnswer.open()
                 for await signal in subscription {
                     guard case .event(let event) = signal else { continue }

@@ -24,7 +24,7 @@ struct InProcessEventBusTests {
         let bus = InProcessEventBus()
         let other = ConversationID(high: 2, low: 3)
         try await bus.withSubscription(to: .project(project)) { whole in
-            try await bus.withSubscription(to: .conversation(conversation)) { one in
+            try await bus.withSubscription(to: .conversation(conversation, in: project)) { one in
                 try await bus.withSubscription(to: .project(ProjectID(high: 9, low: 9))) { foreign in
                     await bus.publish([event(1), event(2, in: other)])
                     await bus.publish([event(3)])
@@ -40,7 +40,7 @@ struct InProcessEventBusTests {
     @Test("A waiting subscriber is woken by the next event")
     func waking() async throws {
         let bus = InProcessEventBus()
-        try await bus.withSubscription(to: .conversation(conversation)) { subscription in
+        try await bus.withSubscription(to: .conversation(conversation, in: project)) { subscription in
             await withTaskGroup(of: Signal?.self) { group in
                 group.addTask {
                     let iterator = subscription.makeAsyncIterator()
@@ -55,7 +55,7 @@ struct InProcessEventBusTests {
     @Test("What waits is bounded: overflow turns all of it into one signal, and then it goes on")
     func overflow() async throws {
         let bus = InProcessEventBus(capacity: 4)
-        try await bus.withSubscription(to: .conversation(conversation)) { slow in
+        try await bus.withSubscription(to: .conversation(conversation, in: project)) { slow in
             try await bus.withSubscription(to: .project(project)) { quick in
                 let iterator = quick.makeAsyncIterator()
                 for index in 0..<7 {
@@ -74,7 +74,7 @@ struct InProcessEventBusTests {
     func capacity(_ capacity: Int) async throws {
         for excess in 0...1 {
             let bus = InProcessEventBus(capacity: capacity)
-            try await bus.withSubscription(to: .conversation(conversation)) { subscription in
+            try await bus.withSubscription(to: .conversation(conversation, in: project)) { subscription in
                 await bus.publish((0..<(capacity + excess)).map { event($0) })
                 bus.shutDown()
                 let signals = await collect(subscription)
@@ -86,7 +86,7 @@ struct InProcessEventBusTests {
     @Test("Taking and publishing by turns keeps the order over many times the queue's size")
     func longRun() async throws {
         let bus = InProcessEventBus(capacity: 8)
-        try await bus.withSubscription(to: .conversation(conversation)) { subscription in
+        try await bus.withSubscription(to: .conversation(conversation, in: project)) { subscription in
             let iterator = subscription.makeAsyncIterator()
             var next = 0
             for round in 0..<1500 {
@@ -94,6 +94,27 @@ struct InProcessEventBusTests {
                 for _ in 0..<3 {
                     #expect(await iterator.next() == .event(event(next)))
                     next += 1
+                }
+            }
+        }
+    }
+
+    @Test("Lost track is told to those whom it concerns, once however often it is said")
+    func lagging() async throws {
+        let bus = InProcessEventBus()
+        let other = ConversationID(high: 2, low: 3)
+        try await bus.withSubscription(to: .project(project)) { whole in
+            try await bus.withSubscription(to: .conversation(conversation, in: project)) { one in
+                try await bus.withSubscription(to: .project(ProjectID(high: 9, low: 9))) { foreign in
+                    bus.signalLagged(in: other, of: project)
+                    bus.signalLagged(in: conversation, of: project)
+                    bus.signalLagged(in: project)
+                    await bus.publish([event(1)])
+                    bus.signalLagged(in: project)
+                    bus.shutDown()
+                    #expect(await collect(whole) == [.lagged, .event(event(1)), .lagged])
+                    #expect(await collect(one) == [.lagged, .event(event(1)), .lagged])
+                    #expect(await collect(foreign).isEmpty)
                 }
             }
         }
@@ -118,7 +139,7 @@ struct InProcessEventBusTests {
     @Test("A cancelled subscriber stops waiting, and its subscription goes")
     func cancellation() async throws {
         let bus = InProcessEventBus()
-        let topic = EventTopic.conversation(conversation)
+        let topic = EventTopic.conversation(conversation, in: project)
         let (subscribed, announce) = AsyncStream.makeStream(of: Void.self)
         try await withThrowingTaskGroup(of: [Signal].self) { group in
             group.addTask {
@@ -138,7 +159,7 @@ struct InProcessEventBusTests {
     @Test("A shutdown ends those who wait and those who come later")
     func shutDown() async throws {
         let bus = InProcessEventBus()
-        let topic = EventTopic.conversation(conversation)
+        let topic = EventTopic.conversation(conversation, in: project)
         let (subscribed, announce) = AsyncStream.makeStream(of: Void.self)
         try await withThrowingTaskGroup(of: [Signal].self) { group in
             for _ in 0..<4 {
@@ -162,7 +183,7 @@ struct InProcessEventBusTests {
     @Test("Of events published from everywhere none is lost that there is room for")
     func concurrentPublishers() async throws {
         let bus = InProcessEventBus(capacity: 2000)
-        try await bus.withSubscription(to: .conversation(conversation)) { subscription in
+        try await bus.withSubscription(to: .conversation(conversation, in: project)) { subscription in
             async let seen = take(1600, from: subscription)
             await withTaskGroup(of: Void.self) { group in
                 for publisher in 0..<16 {
