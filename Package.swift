@@ -87,7 +87,7 @@ let package = Package(
         // The cache, the bus and the limits that several instances share.
         .target(
             name: "ParleyRedis",
-            dependencies: ["ParleyCore", "ParleyStore", "RedisWire", lifecycle, logging],
+            dependencies: ["ParleyCore", "ParleyStore", "RedisWire", crypto, lifecycle, logging, nioCore],
             swiftSettings: settings
         ),
         // Features: no driver, no sibling feature.
