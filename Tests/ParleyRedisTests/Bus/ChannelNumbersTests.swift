@@ -1,0 +1,152 @@
+import ParleyCore
+import Testing
+
+@testable import ParleyRedis
+
+@Suite("The numbers of frames")
+struct ChannelNumbersTests {
+    private let one = ProjectID(high: 0, low: 1)
+    private let two = ProjectID(high: 0, low: 2)
+
+    private func number(_ epoch: Int, _ number: Int) -> ChannelNumbers.Number {
+        ChannelNumbers.Number(epoch: epoch, number: number)
+    }
+
+    @Test("Each channel counts for itself, from 1 on")
+    func counting() {
+        var numbers = ChannelNumbers()
+        #expect(numbers.next(for: one, at: .zero) == number(1, 1))
+        #expect(numbers.next(for: one, at: .zero) == number(1, 2))
+        #expect(numbers.next(for: two, at: .zero) == number(2, 1))
+        #expect(numbers.next(for: one, at: .zero) == number(1, 3))
+    }
+
+    @Test("Two beacons follow the last frame, then the channel is forgotten and begins anew")
+    func beacons() {
+        var numbers = ChannelNumbers(interval: .seconds(2))
+        _ = numbers.next(for: one, at: .zero)
+        _ = numbers.next(for: one, at: .seconds(1))
+        #expect(numbers.dueBeacons(at: .seconds(2)).isEmpty)
+        #expect(numbers.dueBeacons(at: .seconds(3)).map(\.number) == [number(1, 2)])
+        // Failed: it stays due.
+        #expect(numbers.dueBeacons(at: .seconds(4)).map(\.number) == [number(1, 2)])
+        numbers.beaconSucceeded(for: one, at: .seconds(4))
+        #expect(numbers.dueBeacons(at: .seconds(7)).isEmpty)
+        #expect(numbers.dueBeacons(at: .seconds(8)).map(\.number) == [number(1, 2)])
+        numbers.beaconSucceeded(for: one, at: .seconds(8))
+        #expect(numbers.count == 0)
+        #expect(numbers.dueBeacons(at: .seconds(100)).isEmpty)
+        #expect(numbers.next(for: one, at: .seconds(100)) == number(2, 1))
+    }
+
+    @Test("Of many beacons some go at once, and the others as soon as somebody asks")
+    func manyBeacons() {
+        var numbers = ChannelNumbers(interval: .seconds(2))
+        for index in 1...5 { _ = numbers.next(for: ProjectID(high: 0, low: UInt64(index)), at: .zero) }
+        var told: Set<ProjectID> = []
+        for count in [2, 2, 1, 0] {
+            let beacons = numbers.dueBeacons(at: .seconds(2), atMost: 2)
+            #expect(beacons.count == count)
+            for beacon in beacons {
+                told.insert(beacon.project)
+                numbers.beaconSucceeded(for: beacon.project, at: .seconds(2))
+            }
+        }
+        #expect(told.count == 5)
+    }
+
+    @Test("After a frame that failed the beacon doesn't wait, unless a later frame went through")
+    func failedFrame() {
+        var numbers = ChannelNumbers(interval: .seconds(2))
+        _ = numbers.next(for: one, at: .zero)
+        numbers.failed(for: one)
+        #expect(numbers.dueBeacons(at: .milliseconds(1)).map(\.number) == [number(1, 1)])
+        // Looked for once in a second only, and then again until it succeeds.
+        #expect(numbers.dueBeacons(at: .milliseconds(2)).isEmpty)
+        #expect(numbers.dueBeacons(at: .milliseconds(1001)).count == 1)
+        numbers.beaconSucceeded(for: one, at: .milliseconds(1001))
+        #expect(numbers.dueBeacons(at: .milliseconds(2500)).isEmpty)
+        _ = numbers.next(for: one, at: .seconds(3))
+        numbers.failed(for: one)
+        _ = numbers.next(for: one, at: .seconds(3))
+        #expect(numbers.dueBeacons(at: .seconds(4)).isEmpty)
+        #expect(numbers.dueBeacons(at: .seconds(5)).map(\.number) == [number(1, 3)])
+    }
+
+    @Test("A frame between two beacons makes both due again")
+    func frameBetweenBeacons() {
+        var numbers = ChannelNumbers(interval: .seconds(2))
+        _ = numbers.next(for: one, at: .zero)
+        #expect(numbers.dueBeacons(at: .seconds(2)).count == 1)
+        numbers.beaconSucceeded(for: one, at: .seconds(2))
+        _ = numbers.next(for: one, at: .seconds(3))
+        #expect(numbers.dueBeacons(at: .seconds(5)).map(\.number) == [number(1, 2)])
+        numbers.beaconSucceeded(for: one, at: .seconds(5))
+        #expect(numbers.count == 1)
+    }
+
+    @Test("One too many makes room, and from then on each beginning shows that something may be missing")
+    func capacity() {
+        var numbers = ChannelNumbers(capacity: 8)
+        for index in 1...9 { _ = numbers.next(for: ProjectID(high: 0, low: UInt64(index)), at: .seconds(index)) }
+        #expect(numbers.count == 8)
+        // The first was silent for longest.
+        #expect(numbers.next(for: one, at: .seconds(10)).number == 2)
+        #expect(numbers.next(for: ProjectID(high: 0, low: 9), at: .seconds(10)).number == 3)
+    }
+
+    @Test("Lost track shows in the channels that are known and in those that are not")
+    func lostTrack() {
+        var numbers = ChannelNumbers()
+        _ = numbers.next(for: one, at: .zero)
+        numbers.loseTrack()
+        #expect(numbers.next(for: one, at: .zero) == number(1, 3))
+        #expect(numbers.next(for: two, at: .zero) == number(2, 2))
+    }
+}
+
+@Suite("What waits to be published")
+struct EventOutboxTests {
+    private let other = ProjectID(high: 9, low: 9)
+
+    @Test("It is taken by project, in order")
+    func order() {
+        var outbox = EventOutbox()
+        #expect(outbox.take().isEmpty)
+        for index in 0..<3 {
+            #expect(outbox.put(Sample.delta(index)) == true)
+            #expect(outbox.put(Sample.delta(10 + index, of: other)) == true)
+        }
+        let batch = outbox.take()
+        #expect(batch.loads.count == 2)
+        #expect(batch.loads[Sample.project]?.events == (0..<3).map { Sample.delta($0) })
+        #expect(batch.loads[other]?.events == (10..<13).map { Sample.delta($0, of: other) })
+        #expect(batch.loads.values.allSatisfy { !$0.isIncomplete })
+        #expect(outbox.take().isEmpty)
+    }
+
+    @Test("What finds no room is remembered, and nothing overtakes it", arguments: [(2, 1000), (1000, 2)])
+    func full(maxEvents: Int, maxBytes: Int) {
+        var outbox = EventOutbox(maxEvents: maxEvents, maxBytes: maxBytes)
+        #expect(outbox.put(Sample.delta(0)) == true)
+        #expect(outbox.put(Sample.delta(1)) == true)
+        #expect(outbox.put(Sample.delta(2)) == false)
+        #expect(outbox.put(Sample.delta(3, text: "")) == false)
+        let batch = outbox.take()
+        #expect(batch.loads[Sample.project]?.events == [Sample.delta(0), Sample.delta(1)])
+        #expect(batch.loads[Sample.project]?.isIncomplete == true)
+        #expect(!batch.hasLostTrack)
+        #expect(outbox.put(Sample.delta(4)) == true)
+        #expect(outbox.take().loads[Sample.project]?.isIncomplete == false)
+    }
+
+    @Test("The projects that something was lost of are bounded too")
+    func lostTrack() {
+        var outbox = EventOutbox(maxEvents: 2)
+        let puts = (1...4).map { outbox.put(Sample.delta(0, of: ProjectID(high: 0, low: $0))) }
+        #expect(puts == [true, true, false, false])
+        let batch = outbox.take()
+        #expect(batch.loads.count == 2)
+        #expect(batch.hasLostTrack)
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Logging
+import ParleyCore
+import ParleyTesting
+import RedisWire
+import ServiceLifecycle
+import Testing
+
+@testable import ParleyRedis
+
+@Suite("RedisEventBus from beginning to end", .serialized, .timeLimit(.minutes(5)))
+struct RedisEventBusLifeTests {
+    private let project = Sample.project
+    private let conversation = EventTopic.conversation(Sample.conversationID, in: Sample.project)
+
+    private func withTwo(_ body: (Instance, Instance) async throws -> Void) async throws {
+        try await LiveRedis.with { redis in
+            try await Instance.with(redis.configuration()) { one in
+                try await Instance.with(redis.configuration()) { two in try await body(one, two) }
+            }
+        }
+    }
+
+    @Test("What was published before the bus runs, and just before a graceful shutdown, reaches the others")
+    func gracefulShutdown() async throws {
+        try await LiveRedis.with { redis in
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let client = try RedisClient(redis.configuration(), logger: logger)
+            let subscriber = try RedisSubscriber(redis.configuration(), logger: logger)
+            let bus = RedisEventBus(client: client, subscriber: subscriber, source: nil, logger: logger)
+            let services = ServiceGroup(services: [client, subscriber, bus], logger: logger)
+            try await Instance.with(redis.configuration()) { two in
+                try await two.bus.withSubscription(to: conversation) { subscription in
+                    let iterator = subscription.makeAsyncIterator()
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask { try await services.run() }
+                        try await client.waitUntilConnected()
+                        // One connection may stand before the bus runs; then this waits in its outbox.
+                        await bus.publish([Sample.delta(0)])
+                        #expect(await iterator.next() == .event(Sample.delta(0)))
+                        try await bus.withSubscription(to: .project(project)) { own in
+                            await bus.publish((1..<500).map { Sample.delta($0) })
+                            await services.triggerGracefulShutdown()
+                            let last = await signals(from: iterator) { $0 == .event(Sample.delta(499)) }
+                            #expect(last == (1..<500).map { .event(Sample.delta($0)) })
+                            #expect(await collect(own).count == 499)
+                        }
+                        try await group.waitForAll()
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("A subscriber that is cancelled while it waits for Redis stops waiting")
+    func cancelledWait() async throws {
+        try await LiveRedis.with { redis in
+            try await Instance.with(redis.configuration()) { one in
+                redis.signal(SIGSTOP)
+                try await withThrowingTaskGroup(of: Bool.self) { group in
+                    group.addTask {
+                        try await one.bus.withSubscription(to: conversation) { await collect($0).isEmpty }
+                    }
+                    while one.bus.channelCount == 0 { await Task.yield() }
+                    group.cancelAll()
+                    for try await isEmpty in group { #expect(isEmpty) }
+                }
+                #expect(one.bus.channelCount == 0)
+                redis.signal(SIGCONT)
+            }
+        }
+    }
+
+    @Test("Subscribers that come and go while events flow miss none in silence")
+    func churn() async throws {
+        try await withTwo { one, two in
+            let log = NumberedLog()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    while !Task.isCancelled {
+                        // What is committed is published, in order, as one writer does.
+                        await one.bus.publish([log.commit()])
+                        // As fast as Redis answers, and no faster: else it would be about full queues.
+                        _ = try await one.client.send(["PING"])
+                    }
+                }
+                try await withThrowingTaskGroup(of: Void.self) { subscribers in
+                    for _ in 0..<8 {
+                        subscribers.addTask {
+                            for round in 0..<125 {
+                                try await two.bus.withSubscription(to: conversation) { subscription in
+                                    // Some leave at once; the others read the state, and then follow a while.
+                                    guard round % 3 != 0 else { return }
+                                    let known = log.committed
+                                    _ = try await log.follow(subscription, from: known, until: known + 2)
+                                }
+                            }
+                        }
+                    }
+                    try await subscribers.waitForAll()
+                }
+                group.cancelAll()
+            }
+            while try await two.listeners(of: project) != 0 { await Task.yield() }
+            #expect(two.bus.channelCount == 0)
+            #expect(two.bus.subscriptionCount == 0)
+        }
+    }
+}

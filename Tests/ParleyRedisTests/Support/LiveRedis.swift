@@ -1,0 +1,103 @@
+import Foundation
+import NIOPosix
+import RedisWire
+import Synchronization
+
+/// A real Redis of a test's own that the test may end, stop and start again on the same port.
+final class LiveRedis: Sendable {
+    /// It could not be started; the script has said why.
+    struct StartFailure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private struct Run {
+        let input: Pipe
+        /// Ends when the script has.
+        let ending: AsyncStream<Never>
+        let processID: Int32
+    }
+
+    let port: Int
+    private let run: Mutex<Run?>
+
+    /// Starts a server for the time of `body`.
+    static func with<R>(_ body: (LiveRedis) async throws -> R) async throws -> R {
+        let server = try await NIOThreadPool.singleton.runIfActive { try LiveRedis() }
+        do {
+            let value = try await body(server)
+            await server.kill()
+            return value
+        } catch {
+            await server.kill()
+            throw error
+        }
+    }
+
+    private init() throws {
+        let (run, port) = try Self.start([])
+        self.port = port
+        self.run = Mutex(run)
+    }
+
+    /// Sends the server a signal.
+    func signal(_ number: Int32) {
+        run.withLock { run in
+            if let run { _ = Foundation.kill(run.processID, number) }
+        }
+    }
+
+    /// Ends the server as `kill -9` does, and waits until its port is free.
+    func kill() async {
+        guard let run = run.withLock({ $0.take() }) else { return }
+        _ = Foundation.kill(run.processID, SIGKILL)
+        // The script may have ended by itself, and then there is nobody to read.
+        try? run.input.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
+        for await _ in run.ending {}
+    }
+
+    /// Starts the server again after ``kill()``, empty.
+    func startAgain() async throws {
+        let port = port
+        let run = try await NIOThreadPool.singleton.runIfActive { try Self.start(["--port", "\(port)"]).run }
+        self.run.withLock { $0 = run }
+    }
+
+    private static func start(_ options: [String]) throws -> (run: Run, port: Int) {
+        let script = Process()
+        let (ending, end) = AsyncStream.makeStream(of: Never.self)
+        let (input, output) = (Pipe(), Pipe())
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        script.executableURL = root.appendingPathComponent("scripts/redis")
+        script.arguments = ["serve"] + options
+        let environment = ProcessInfo.processInfo.environment
+        script.environment = environment.filter { ["PATH", "TMPDIR", "HOME"].contains($0.key) }
+        script.standardInput = input
+        script.standardOutput = output
+        script.terminationHandler = { _ in end.finish() }
+        try script.run()
+        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        var fields: [Substring: Int] = [:]
+        for word in line.split(whereSeparator: \.isWhitespace) {
+            let parts = word.split(separator: "=", maxSplits: 1)
+            if parts.count == 2 { fields[parts[0]] = Int(parts[1]) }
+        }
+        guard let port = fields["port"], let processID = fields["pid"] else {
+            throw StartFailure(description: "scripts/redis said: \(line)")
+        }
+        return (Run(input: input, ending: ending, processID: Int32(processID)), port)
+    }
+
+    /// How to reach it, with deadlines that no busy machine misses unless `timeout` says otherwise.
+    func configuration(timeout: Duration = .seconds(20)) -> RedisConfiguration {
+        let endpoint = RedisEndpoint(host: "127.0.0.1", port: port)
+        var configuration = RedisConfiguration(url: RedisURL(target: .server(endpoint)))
+        configuration.connectTimeout = timeout
+        configuration.commandTimeout = timeout
+        configuration.backoff = RedisBackoff(initial: .milliseconds(1), maximum: .milliseconds(20))
+        configuration.probeInterval = .milliseconds(20)
+        configuration.checkInterval = .milliseconds(100)
+        return configuration
+    }
+}
