@@ -59,7 +59,19 @@ public struct ServerDependencies: Sendable {
 
     /// Takes one from a caller's budget; 429 where it is empty.
     func spend(_ limit: RateLimit, of identity: Identity) async throws(ParleyError) {
-        guard let wait = await limiter.take(identity.email.value, from: limit) else { return }
+        try await spend(limit, of: identity.email.value)
+    }
+
+    /// Takes one from a caller's budget, and one from that of all who call from the address; 429 where either is empty.
+    ///
+    /// The caller's comes first: one who asks too much takes nothing from the others behind the same address.
+    func spend(_ limit: RateLimit, of identity: Identity, at address: String) async throws(ParleyError) {
+        try await spend(limit, of: identity)
+        try await spend(limit.ofAddress, of: "address:" + NetworkAddress.network(of: address))
+    }
+
+    private func spend(_ limit: RateLimit, of key: String) async throws(ParleyError) {
+        guard let wait = await limiter.take(key, from: limit) else { return }
         throw ParleyError(.rateLimited, "Too many \(limit.name) in a short time; wait a little.", retryAfter: wait)
     }
 }

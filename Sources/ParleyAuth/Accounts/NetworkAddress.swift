@@ -7,11 +7,11 @@
 #endif
 
 /// What counts as one place that attempts come from.
-enum NetworkAddress {
+package enum NetworkAddress {
     /// The address itself; of IPv6 the first 64 bits, since whoever has one address of a network has 2^64.
     ///
     /// An IPv4 address in IPv6 clothes is the IPv4 address. What is no address is taken as it stands.
-    static func network(of text: String) -> String {
+    package static func network(of text: String) -> String {
         // The zone (`%eth0`) is the host's own affair.
         let plain = text.prefix { $0 != "%" }
         var address = in6_addr()

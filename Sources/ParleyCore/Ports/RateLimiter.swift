@@ -15,9 +15,19 @@ public struct RateLimit: Hashable, Sendable {
 
     /// Makes a limit of `count` per `period`, of which `burst` may come at once.
     public init(name: String, _ count: Int, per period: Duration, burst: Int) {
+        self.init(name: name, interval: period / count, burst: burst)
+    }
+
+    private init(name: String, interval: Duration, burst: Int) {
         self.name = name
-        interval = period / count
+        self.interval = interval
         self.burst = burst
+    }
+
+    /// What all who call from one address have together, where this is one person's: ten times as much, so that a team
+    /// behind one address can work, and somebody with many names can't take more than a team.
+    public var ofAddress: RateLimit {
+        RateLimit(name: name, interval: interval / 10, burst: burst * 10)
     }
 
     /// New conversations of one person: 60 a minute.

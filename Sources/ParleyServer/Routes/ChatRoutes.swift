@@ -39,8 +39,9 @@ struct ChatRoutes {
                 try await store.checking(.write, to: project, as: identity, fields)
             }
         if let conversation, let project { try await check(conversation, isIn: project, as: identity) }
-        try await dependencies.spend(.turns, of: identity)
-        if conversation == nil { try await dependencies.spend(.newConversations, of: identity) }
+        let address = request.clientAddress(in: context)
+        try await dependencies.spend(.turns, of: identity, at: address)
+        if conversation == nil { try await dependencies.spend(.newConversations, of: identity, at: address) }
         let commit = try await chat.begin(
             input.request,
             options: TurnOptions(filters: input.filters, usesTools: usesTools),
@@ -78,7 +79,7 @@ struct ChatRoutes {
                 try body.bool("stream"), expected == nil ? try query.expectedRevision() : expected
             )
         }
-        try await dependencies.spend(.turns, of: identity)
+        try await dependencies.spend(.turns, of: identity, at: request.clientAddress(in: context))
         let commit = try await chat.regenerate(
             id,
             options: options,

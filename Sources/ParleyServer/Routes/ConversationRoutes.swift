@@ -45,7 +45,7 @@ struct ConversationRoutes {
                 metadata: try Rules.metadata(try body.object("metadata") ?? JSONObject())
             )
         }
-        try await dependencies.spend(.newConversations, of: identity)
+        try await dependencies.spend(.newConversations, of: identity, at: request.clientAddress(in: context))
         let commit = try await store.createConversation(input, as: identity)
         return .created(commit) { $0.conversation(commit.value) }
     }
@@ -98,7 +98,7 @@ struct ConversationRoutes {
                 expectedRevision: try body.expectedRevision()
             )
         }
-        try await dependencies.spend(.newConversations, of: identity)
+        try await dependencies.spend(.newConversations, of: identity, at: request.clientAddress(in: context))
         let commit = try await store.forkConversation(id, input, as: identity)
         return .created(commit) { $0.conversation(commit.value) }
     }

@@ -37,6 +37,12 @@ struct GCRATests {
         #expect(taken == burst + 69)
     }
 
+    @Test("An address has ten people's share, with no other rule")
+    func address() {
+        let whole = RateLimit(name: "test", 100, per: .seconds(1), burst: 50)
+        #expect(limit.ofAddress == whole)
+    }
+
     @Test("A rest fills the budget to the burst and no further")
     func refill() {
         var budget = GCRA()
