@@ -71,6 +71,77 @@ struct RedisEventBusLifeTests {
         }
     }
 
+    @Test("What waits for a slow lookup is bounded: what overflows is told")
+    func overflow() async throws {
+        let source = ScriptedSource()
+        try await LiveRedis.with { redis in
+            try await Instance.with(redis.configuration()) { one in
+                try await Instance.with(redis.configuration(), source: source, clock: TestClock()) { two in
+                    try await two.bus.withSubscription(to: conversation) { subscription in
+                        let log = NumberedLog()
+                        source.hold()
+                        let large = Sample.message(String(repeating: "x", count: 50_000))
+                        await one.bus.publish([Event(.messageAppended(large))])
+                        while source.waiting == 0 { await Task.yield() }
+                        // One frame each, more than the subscription's queue holds.
+                        for _ in 0..<1500 {
+                            let frames = one.counts["sent"]
+                            await one.bus.publish([log.commit()])
+                            while one.counts["sent"] == frames { await Task.yield() }
+                        }
+                        _ = try await one.client.send(["PING"])
+                        source.letGo()
+                        let reads = try await log.follow(subscription, until: 1500)
+                        #expect(reads > 0)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("Three instances that all publish and all listen see everything of each other")
+    func three() async throws {
+        try await LiveRedis.with { redis in
+            let configuration = redis.configuration()
+            try await Instance.with(configuration) { one in
+                try await Instance.with(configuration) { two in
+                    try await Instance.with(configuration) { three in
+                        let instances = [one, two, three]
+                        try await withThrowingTaskGroup(of: [Signal].self) { group in
+                            for instance in instances {
+                                group.addTask {
+                                    try await instance.bus.withSubscription(to: .project(project)) { subscription in
+                                        var signals: [Signal] = []
+                                        for await signal in subscription {
+                                            signals.append(signal)
+                                            if signals.count == 600 { break }
+                                        }
+                                        return signals
+                                    }
+                                }
+                            }
+                            while try await one.listeners(of: project) != 3 { await Task.yield() }
+                            while instances.contains(where: { $0.bus.subscriptionCount == 0 }) { await Task.yield() }
+                            let conversations = (1...3).map { ConversationID(high: 0, low: $0) }
+                            for (instance, id) in zip(instances, conversations) {
+                                group.addTask {
+                                    for index in 0..<200 { await instance.bus.publish([Sample.delta(index, in: id)]) }
+                                    return []
+                                }
+                            }
+                            for try await signals in group where !signals.isEmpty {
+                                for id in conversations {
+                                    let expected = (0..<200).map { Signal.event(Sample.delta($0, in: id)) }
+                                    #expect(signals.filter { $0.conversationID == id } == expected)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @Test("Subscribers that come and go while events flow miss none in silence")
     func churn() async throws {
         try await withTwo { one, two in

@@ -66,3 +66,10 @@ final class NumberedLog: Sendable {
         throw CancellationError()
     }
 }
+
+extension Signal {
+    /// The conversation it is about.
+    var conversationID: ConversationID? {
+        if case .event(let event) = self { event.conversationID } else { nil }
+    }
+}
