@@ -140,7 +140,8 @@ public final class PostgresConnection: Sendable {
             _ = try await perform(statement, timeout: nil, isCancellable: true)
         } catch {
             close()
-            throw error
+            // Nothing of the caller's was sent, whatever has become of this.
+            throw error.kind == .cancelled ? error : error.with(kind: .unreachable, isConnectionLost: true)
         }
     }
 }

@@ -67,6 +67,19 @@ extension LibPQServerTests {
             #expect(error.kind == (url == "\0" ? .argument : .unreachable))
         }
 
+        @Test func `a server that doesn't take the settings counts as one that isn't there, since nothing was sent`()
+            async throws
+        {
+            var settings = PostgresPoolSettings(try settings())
+            settings.connection.parameters["statement_timeout"] = "soon"
+            settings.acquireTimeout = .seconds(240)
+            try await withPool(settings) { pool in
+                let error = try await failure { _ = try await pool.query("SELECT 1") }
+                #expect(error.kind == .unreachable)
+                #expect(error.sqlState == SQLState(rawValue: "22023"), "but why is told")
+            }
+        }
+
         @Test func `a wrong password is refused and not told`() async throws {
             let right = try settings()
             let parts = right.url.split(separator: "@")
