@@ -62,6 +62,8 @@ struct ConnectionThread: ~Copyable {
     private mutating func work() -> PostgresError {
         while true {
             take(mailbox.take())
+            // What has arrived counts, however late this thread comes to see it; then whose time is up.
+            guard readAnswers() else { return Self.outOfStep }
             let now = ContinuousClock.now
             for id in machine.stopOverdue(now: now) { giveUp(id, .deadline) }
             if machine.isStuck(now: now) {
@@ -75,9 +77,7 @@ struct ConnectionThread: ~Copyable {
             // Answers make room for the next statements, after which nothing else might wake this thread.
             repeat {
                 guard send() else { return link.lossError() }
-                guard readAnswers() else {
-                    return PostgresError(.connectionLost, "answers out of order", isConnectionLost: true)
-                }
+                guard readAnswers() else { return Self.outOfStep }
             } while machine.canSend && !hasUnsentBytes
             guard link.isAlive else { return link.lossError() }
             if machine.isDone {
@@ -235,6 +235,8 @@ struct ConnectionThread: ~Copyable {
         guard seconds < 3600 else { return 3_600_000 }
         return Int32(max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1))
     }
+
+    private static let outOfStep = PostgresError(.connectionLost, "answers out of order", isConnectionLost: true)
 
     private static func error(
         _ stop: PipelineStateMachine.Stop?,
