@@ -63,6 +63,7 @@ import Testing
         try await withPair { primary, standby, url in
             var settings = PostgresSettings(url: url)
             settings.statementTimeout = .seconds(240)
+            settings.cancelGrace = .seconds(240)
             try await withConnection(settings) { connection in
                 _ = try await connection.query("CREATE TABLE kept (id int8)")
                 let insert = "INSERT INTO kept VALUES ($1)"

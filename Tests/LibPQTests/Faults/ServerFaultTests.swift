@@ -9,7 +9,7 @@ extension LibPQFaultTests {
             async throws
         {
             let server = try server()
-            try await withPool(.hasty(server.url)) { pool in
+            try await withPool(.hasty(server.url, statementTimeout: .milliseconds(500))) { pool in
                 try await expectRecovery(pool)
                 try await server.pause()
                 // It is let go on only when it has been given up, so whoever waited for it would wait for ever.
@@ -22,7 +22,7 @@ extension LibPQFaultTests {
                     }
                     try await group.waitForAll()
                 }
-                try await untilFailure(.unreachable, pool)
+                try await untilUnreachable(pool)
                 expectIdle(pool, open: 0)
                 try await server.resume()
                 try await expectRecovery(pool)
@@ -42,7 +42,7 @@ extension LibPQFaultTests {
                     for _ in 0..<3 {
                         await ledger.more(100)
                         try await server.stop()
-                        try await untilFailure(.unreachable, pool)
+                        try await untilUnreachable(pool)
                         try await server.start()
                     }
                     await ledger.more(100)
@@ -96,7 +96,7 @@ extension LibPQFaultTests {
             #expect(last.kind == .unreachable)
             #expect(taken.count == 12)
             try await withPool(.hasty(server.url, size: 4)) { [taken] pool in
-                try await untilFailure(.unreachable, pool)
+                try await untilUnreachable(pool)
                 #expect(pool.status.waiting == 0)
                 // Room for half of them.
                 for connection in taken.prefix(2) { connection.close() }

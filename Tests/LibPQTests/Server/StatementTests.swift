@@ -175,6 +175,7 @@ extension LibPQServerTests {
 
         @Test func `the connection has the parameters that the settings say`() async throws {
             var settings = try settings()
+            settings.cancelGrace = .seconds(1)
             settings.parameters["search_path"] = "here, there"
             try await withConnection(settings) { connection in
                 let expected = [

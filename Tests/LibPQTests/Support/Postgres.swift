@@ -7,6 +7,7 @@ func settings(_ query: String = "sslmode=disable") throws -> PostgresSettings {
     var settings = PostgresSettings(url: try #require(ThrowawayPostgres.shared).url + "?" + query)
     // On a busy machine nothing but a test of deadlines is to meet one.
     settings.statementTimeout = .seconds(240)
+    settings.cancelGrace = .seconds(240)
     return settings
 }
 
