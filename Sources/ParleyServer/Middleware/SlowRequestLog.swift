@@ -1,5 +1,6 @@
 import Hummingbird
 import Logging
+import ParleyCore
 import ParleyMetrics
 
 /// Logs requests that took too long: by route, status and request id, never what was in them.
@@ -24,15 +25,15 @@ struct SlowRequestLog: RouterMiddleware {
         let start = stopwatch.elapsed()
         do {
             let response = try await next(request, context)
-            if response.body.contentLength != nil { note(start, request, context, "\(response.status.code)") }
+            if response.body.contentLength != nil { note(start, request, context, response.status.code) }
             return response
         } catch {
-            note(start, request, context, "error")
+            note(start, request, context, ParleyError(wrapping: error).status.code)
             throw error
         }
     }
 
-    private func note(_ start: Duration, _ request: Request, _ context: ServerContext, _ status: String) {
+    private func note(_ start: Duration, _ request: Request, _ context: ServerContext, _ status: Int) {
         let duration = stopwatch.elapsed() - start
         guard duration >= threshold else { return }
         // The logger bears the request's id.

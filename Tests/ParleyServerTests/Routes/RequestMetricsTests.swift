@@ -160,7 +160,8 @@ struct RequestMetricsTests {
 
     @Test("So is one that failed; a quick one and a stream are not")
     func notSlow() async throws {
-        #expect(try await slowLines(after: .seconds(1)) { throw ParleyError.notFound }.map(\.level) == [.warning])
+        let failed = try await slowLines(after: .seconds(1)) { throw ParleyError.notFound }
+        #expect(failed.map { $0.metadata["status"] } == ["404"])
         #expect(try await slowLines(after: .milliseconds(999)) { Response(status: .ok) } == [])
         #expect(try await slowLines(after: .seconds(9)) { Response(status: .ok, body: ResponseBody { _ in }) } == [])
         #expect(SlowRequestLog(ServerMetrics(factory: registry)) == nil)
