@@ -50,7 +50,11 @@ let package = Package(
         .target(name: "ParleyCore", swiftSettings: settings),
         // Compositions over the ports, and the reference store.
         .target(name: "ParleyStore", dependencies: ["ParleyCore", "ParleyMetrics", metrics], swiftSettings: settings),
-        .target(name: "ParleySQLite", dependencies: ["ParleyCore", grdb, logging], swiftSettings: settings),
+        .target(
+            name: "ParleySQLite",
+            dependencies: ["ParleyCore", "ParleyMetrics", grdb, logging],
+            swiftSettings: settings
+        ),
         // What is counted for the operator: names, and types that count.
         .target(
             name: "ParleyMetrics",

@@ -1,6 +1,7 @@
 internal import GRDB
 internal import Logging
 internal import ParleyCore
+internal import ParleyMetrics
 internal import Synchronization
 
 /// Commits concurrent writes together: one transaction, and so one sync of the disk, for as many as wait.
@@ -23,6 +24,7 @@ final class GroupCommit: Sendable {
     private let clock: any WallClock
     private let ids: any IDMaker
     private let logger: Logger
+    private let metrics: BatchMetrics
     private let log: WriteAheadLog
     private let queue = Mutex(WriteQueue<Item>(capacity: Limits.storeQueue, batchSize: batchSize))
 
@@ -31,6 +33,7 @@ final class GroupCommit: Sendable {
         clock: any WallClock,
         ids: any IDMaker,
         logger: Logger,
+        metrics: BatchMetrics = BatchMetrics(batch: "writes"),
         logLimitBytes: Int = DatabaseFile.journalSizeLimitBytes
     ) {
         self.pool = pool
@@ -38,6 +41,7 @@ final class GroupCommit: Sendable {
         self.clock = clock
         self.ids = ids
         self.logger = logger
+        self.metrics = metrics
     }
 
     /// How many writes wait.
@@ -103,6 +107,7 @@ final class GroupCommit: Sendable {
             for item in batch { item.fail(fault) }
             return
         }
+        metrics.ran(count: batch.count)
         for answer in answers { answer() }
     }
 

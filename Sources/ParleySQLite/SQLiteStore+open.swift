@@ -2,6 +2,7 @@ internal import Foundation
 internal import GRDB
 public import Logging
 public import ParleyCore
+public import ParleyMetrics
 
 extension SQLiteStore {
     /// Opens a file, or makes it with rights for its owner only.
@@ -11,13 +12,15 @@ extension SQLiteStore {
     ///   - clock: Tells the times that are stored.
     ///   - ids: Makes the ids that are stored.
     ///   - logger: Takes faults of the file; never a text of a message.
+    ///   - metrics: Counts how many writes share a commit.
     /// - Returns: The store, its schema brought up to date, and replies of a dead process marked `interrupted`.
     /// - Throws: ``ParleyError`` with code `unavailable`, whose message names the path and says what the operator can do.
     public static func open(
         path: String,
         clock: any WallClock = SystemClock(),
         ids: any IDMaker = UUIDv7Maker(),
-        logger: Logger
+        logger: Logger,
+        metrics: BatchMetrics = BatchMetrics(batch: "writes")
     ) async throws -> SQLiteStore {
         let store = try await blocking {
             let lock = try FileLock.acquire(besides: path)
@@ -25,7 +28,7 @@ extension SQLiteStore {
                 try DatabaseFile.create(path)
                 try DatabaseFile.inspect(path)
                 let pool = try DatabaseFile.open(path)
-                return SQLiteStore(pool: pool, lock: lock, clock: clock, ids: ids, logger: logger)
+                return SQLiteStore(pool: pool, lock: lock, clock: clock, ids: ids, logger: logger, metrics: metrics)
             } catch {
                 lock.release()
                 throw DatabaseFile.openingError(error, path: path)

@@ -2,6 +2,7 @@ internal import Dispatch
 internal import GRDB
 internal import Logging
 internal import ParleyCore
+internal import ParleyMetrics
 
 /// Conversations, accounts and the query log in one SQLite file.
 ///
@@ -19,12 +20,19 @@ public final class SQLiteStore: Sendable {
     let writer: GroupCommit
     private let lock: FileLock?
 
-    init(pool: DatabasePool, lock: FileLock?, clock: any WallClock, ids: any IDMaker, logger: Logger) {
+    init(
+        pool: DatabasePool,
+        lock: FileLock?,
+        clock: any WallClock,
+        ids: any IDMaker,
+        logger: Logger,
+        metrics: BatchMetrics = BatchMetrics(batch: "writes")
+    ) {
         self.pool = pool
         self.lock = lock
         self.clock = clock
         self.logger = logger
-        writer = GroupCommit(pool: pool, clock: clock, ids: ids, logger: logger)
+        writer = GroupCommit(pool: pool, clock: clock, ids: ids, logger: logger, metrics: metrics)
     }
 
     /// Waits for the writes under way, folds the log into the file and lets go of it.

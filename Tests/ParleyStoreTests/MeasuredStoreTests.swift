@@ -1,5 +1,6 @@
 import ParleyCore
 import ParleyMetrics
+import ParleySQLite
 import ParleyTesting
 import PrometheusMetrics
 import Testing
@@ -68,6 +69,43 @@ struct MeasuredStoreTests {
         let sum = try PrometheusText(registry.text())
             .value("parley_store_operation_duration_seconds_sum", ["operation": "search"])
         #expect(sum == "0.03")
+    }
+
+    @Test("How many writes share a commit, by SQLite's store")
+    func batches() async throws {
+        try await TemporaryDirectory.with { directory in
+            let metrics = BatchMetrics(batch: "writes", factory: registry)
+            let path = directory.path("store.db")
+            let store = try await SQLiteStore.open(path: path, logger: .quiet, metrics: metrics)
+            let before = try value("parley_store_batch_size_sum", ["batch": "writes"])
+            for _ in 0..<3 { _ = try await store.createConversation(NewConversation(), as: .alice) }
+            try await store.close()
+            let after = try value("parley_store_batch_size_sum", ["batch": "writes"])
+            #expect(Int(after ?? "") == Int(before ?? "").map { $0 + 3 })
+        }
+    }
+
+    @Test("Each time that a subscriber is told it missed events")
+    func gaps() async throws {
+        let bus = InProcessEventBus(capacity: 2, metrics: BusMetrics(factory: registry))
+        let (project, conversation) = (ProjectID(high: 1, low: 1), ConversationID(high: 2, low: 2))
+        let event = Event(
+            projectID: project,
+            conversationID: conversation,
+            kind: .delta(ReplyDelta(messageID: MessageID(high: 3, low: 3), index: 0, text: "a")),
+            timestamp: .example
+        )
+        try await bus.withSubscription(to: .project(project)) { _ in
+            for _ in 0..<2 { await bus.publish([event]) }
+            let before = try value("parley_bus_gaps_total", ["reason": "queue"])
+            await bus.publish([event])
+            let after = try value("parley_bus_gaps_total", ["reason": "queue"])
+            #expect(before == "0" && after == "1")
+        }
+    }
+
+    private func value(_ name: String, _ labels: [String: String]) throws -> String? {
+        try PrometheusText(registry.text()).value(name, labels)
     }
 
     @Test("Refusals of limits by the limit's name, from zero on, also of a limit that nobody knew")

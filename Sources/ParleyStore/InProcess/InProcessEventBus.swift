@@ -1,4 +1,5 @@
 public import ParleyCore
+public import ParleyMetrics
 import Synchronization
 
 /// Carries events within this process.
@@ -46,13 +47,17 @@ public final class InProcessEventBus: EventBus {
     }
 
     private let capacity: Int
+    private let metrics: BusMetrics
     private let state = Mutex(State())
 
     /// Makes a bus.
     ///
-    /// - Parameter capacity: How many signals may wait for one subscriber.
-    public init(capacity: Int = Limits.subscriptionQueue) {
+    /// - Parameters:
+    ///   - capacity: How many signals may wait for one subscriber.
+    ///   - metrics: Counts subscribers that were told they had missed something.
+    public init(capacity: Int = Limits.subscriptionQueue, metrics: BusMetrics = BusMetrics()) {
         self.capacity = capacity
+        self.metrics = metrics
     }
 
     /// How many subscriptions there are now.
@@ -68,7 +73,7 @@ public final class InProcessEventBus: EventBus {
                 (state.listeners[event.projectID]?.concerned(by: event.conversationID) ?? []).map { ($0, event) }
             }
         }
-        for delivery in deliveries { delivery.queue.put(.event(delivery.event)) }
+        for delivery in deliveries where delivery.queue.put(.event(delivery.event)) == .lost { metrics.gap(.queue) }
     }
 
     /// Tells all who listen to a project, or to a conversation in it, that they may have missed something.

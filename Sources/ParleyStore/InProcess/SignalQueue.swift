@@ -6,6 +6,14 @@ import Synchronization
 /// It never makes the publisher wait: a signal that finds it full turns all that waits into one ``Signal/lagged``, and
 /// after that it goes on.
 final class SignalQueue: Sendable {
+    /// What became of a signal.
+    enum Put: Hashable {
+        /// It is taken, it waits, or nobody will ask for it any more.
+        case kept
+        /// It found the queue full, and is lost with all that waited.
+        case lost
+    }
+
     private struct Waiter {
         let id: Int
         let continuation: CheckedContinuation<Signal?, Never>
@@ -22,16 +30,17 @@ final class SignalQueue: Sendable {
 
         var count: Int { waiting.count - taken }
 
-        mutating func put(_ signal: Signal, capacity: Int) {
+        mutating func put(_ signal: Signal, capacity: Int) -> Put {
             // One that waits says it already: nothing came between.
-            if signal == .lagged, count > 0, waiting.last == .lagged { return }
-            if count >= capacity {
-                waiting.removeAll(keepingCapacity: true)
-                taken = 0
-                waiting.append(.lagged)
-            } else {
+            if signal == .lagged, count > 0, waiting.last == .lagged { return .kept }
+            guard count >= capacity else {
                 waiting.append(signal)
+                return .kept
             }
+            waiting.removeAll(keepingCapacity: true)
+            taken = 0
+            waiting.append(.lagged)
+            return .lost
         }
 
         mutating func takeFirst() -> Signal? {
@@ -54,14 +63,15 @@ final class SignalQueue: Sendable {
     }
 
     /// Puts a signal in, or hands it to whoever waits.
-    func put(_ signal: Signal) {
-        let taker = state.withLock { state -> Waiter? in
-            guard !state.isFinished else { return nil }
-            if !state.takers.isEmpty { return state.takers.removeFirst() }
-            state.put(signal, capacity: capacity)
-            return nil
+    @discardableResult
+    func put(_ signal: Signal) -> Put {
+        let (taker, put) = state.withLock { state -> (Waiter?, Put) in
+            guard !state.isFinished else { return (nil, .kept) }
+            if !state.takers.isEmpty { return (state.takers.removeFirst(), .kept) }
+            return (nil, state.put(signal, capacity: capacity))
         }
         taker?.continuation.resume(returning: signal)
+        return put
     }
 
     /// Takes the next signal, waiting for one.

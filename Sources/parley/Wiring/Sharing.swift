@@ -1,4 +1,5 @@
 import ParleyCore
+import ParleyMetrics
 import ParleyStore
 import ServiceLifecycle
 
@@ -19,7 +20,7 @@ struct Sharing {
 extension Wiring {
     /// Puts around the truth what the settings say.
     func sharing(_ store: OpenedStore) throws -> Sharing {
-        let bus = InProcessEventBus()
+        let bus = InProcessEventBus(metrics: BusMetrics(factory: watching.factory))
         return Sharing(
             conversations: store.conversations,
             bus: bus,

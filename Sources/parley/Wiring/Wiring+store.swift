@@ -1,5 +1,6 @@
 import ParleyAuth
 import ParleyCore
+import ParleyMetrics
 import ParleyPostgres
 import ParleySQLite
 
@@ -8,7 +9,15 @@ extension Wiring {
     func openStore() async throws -> OpenedStore {
         switch settings.store {
         case .sqlite(let path):
-            .sqlite(try await SQLiteStore.open(path: path, clock: clock, ids: ids, logger: logger))
+            .sqlite(
+                try await SQLiteStore.open(
+                    path: path,
+                    clock: clock,
+                    ids: ids,
+                    logger: logger,
+                    metrics: BatchMetrics(batch: "writes", factory: watching.factory)
+                )
+            )
         case .postgres(let url): .postgres(try await openPostgres(url))
         }
     }
