@@ -47,6 +47,9 @@ public struct PostgresStoreSettings: Sendable {
         // What the server is told to do elsewhere must not weaken what an answer means.
         settings.parameters["synchronous_commit"] = "on"
         settings.parameters["default_transaction_isolation"] = "read committed"
+        settings.parameters["client_encoding"] = "UTF8"
+        // An instance that has gone without a word must not keep its locks until the network finds out.
+        settings.parameters["idle_in_transaction_session_timeout"] = "\(3 * statementTimeout.components.seconds)s"
         // Every statement was made for its indices and is planned once in a connection, when its tables may still be empty.
         settings.parameters["plan_cache_mode"] = "force_generic_plan"
         settings.parameters["enable_seqscan"] = "off"

@@ -23,62 +23,49 @@ struct PostgresInstancesTests {
         }
     }
 
-    @Test("A project that is deleted while others write in it is gone with all that they wrote")
+    @Test("A project that is deleted while others write in it is gone with all that they wrote, and all of it is told")
     func deleteUnderWriters() async throws {
         try await withTwoInstances { first, second, t, database in
             let project = try await t.sharedProject().id
             let target = try await t.sharedProject().id
-            var made: [ConversationID] = []
-            for _ in 0..<4 { made.append(try await t.conversation(holding: ["x"], in: project).id) }
-            let ids = made
-            let codes = await withTaskGroup(of: [ParleyError.Code?].self) { group in
+            var ground: [ConversationID] = []
+            for _ in 0..<4 { ground.append(try await t.conversation(holding: ["x"], in: project).id) }
+            let ids = ground
+            let (made, deleted) = try await withThrowingTaskGroup(of: [ConversationID].self) { group in
                 for writer in 0..<12 {
                     group.addTask {
-                        let store = writer % 2 == 0 ? first : second
-                        let id = ids[writer % ids.count]
-                        var codes: [ParleyError.Code?] = []
+                        var made: [ConversationID] = []
                         for round in 0..<12 {
-                            codes.append(
-                                await result {
-                                    switch (writer + round) % 6 {
-                                    case 0:
-                                        _ = try await store.appendMessages(
-                                            [.user("w\(writer)")],
-                                            to: id,
-                                            expectedRevision: nil,
-                                            as: .alice
-                                        )
-                                    case 1:
-                                        let request = TurnRequest(projectID: project, message: .user("t\(writer)"))
-                                        _ = try await store.beginTurn(request, expectedRevision: nil, as: .alice)
-                                    case 2: _ = try await store.setDraft("d\(round)", in: id, as: .alice)
-                                    case 3: _ = try await store.forkConversation(id, ForkRequest(seq: 1), as: .alice)
-                                    case 4:
-                                        let place = round % 2 == 0 ? target : project
-                                        _ = try await store.updateConversation(
-                                            id,
-                                            ConversationChanges(projectID: place),
-                                            expectedRevision: nil,
-                                            as: .alice
-                                        )
-                                    default:
-                                        let input = NewConversation(title: "c\(writer)", projectID: project)
-                                        _ = try await store.createConversation(input, as: .alice)
-                                    }
-                                }
-                            )
+                            let store = (writer + round) % 2 == 0 ? first : second
+                            let id = ids[writer % ids.count]
+                            let place = round % 2 == 0 ? target : project
+                            do {
+                                made += try await store.change(writer + round, id, in: project, or: place)
+                            } catch let error as ParleyError {
+                                #expect([.notFound, .replyInProgress].contains(error.code), "\(error.code)")
+                            }
                         }
-                        return codes
+                        return made
                     }
                 }
-                group.addTask { [await result { try await second.deleteProject(project, as: .alice) }] }
-                return await group.reduce(into: []) { $0 += $1 }
+                let made = try await group.next() ?? []
+                let deletion = try await second.deleteProject(project, as: .alice)
+                let deleted = deletion.changes.compactMap { change in
+                    if case .conversationDeleted(let conversation) = change { conversation.id } else { nil }
+                }
+                return (try await group.reduce(into: ids + made) { $0 += $1 }, deleted)
             }
-            let expected: Set<ParleyError.Code> = [.notFound, .replyInProgress]
-            #expect(codes.compactMap(\.self).allSatisfy { expected.contains($0) }, "\(Set(codes))")
             await expectError(.notFound) { try await first.project(project, as: .alice) }
-            let left = try await count("conversation WHERE project_id = $1", [project.uuid], in: database)
-            #expect(left == 0)
+            let left = try await TestDatabases.shared().query(
+                "SELECT id, project_id FROM conversation",
+                [],
+                in: database
+            )
+            let stored = try left.map { try $0.decode(0, as: PostgresUUID.self) }
+            #expect(try left.allSatisfy { try $0.decode(1, as: PostgresUUID.self) == target.uuid })
+            #expect(!deleted.isEmpty)
+            #expect(Set(made.map(\.uuid)) == Set(deleted.map(\.uuid)).union(stored))
+            #expect(Set(deleted.map(\.uuid)).isDisjoint(with: stored))
         }
     }
 
@@ -134,14 +121,16 @@ struct PostgresInstancesTests {
                     // A writer that comes late: as long as it is let, what it was told must not be lost.
                     group.addTask {
                         var count = 0
+                        var code: ParleyError.Code?
                         while true {
-                            let code = await result { try await first.appendPieces(["x"], at: count, under: lease) }
-                            if code == .notFound { return (number, count) }
-                            #expect(code == nil)
+                            code = await result { try await first.appendPieces(["x"], at: count, under: lease) }
+                            guard code == nil else { break }
                             count += 1
                             // Its lease is renewed by what it writes: only time takes it away.
                             t.clock.advance(by: Limits.replyLease + .seconds(1))
                         }
+                        #expect(code == .notFound)
+                        return (number, count)
                     }
                 }
                 var interrupted = 0
@@ -198,6 +187,33 @@ private func withTwoInstances(
         second.close()
         await running
         try outcome.get()
+    }
+}
+
+extension PostgresStore {
+    /// One of the changes that have to do with a project; returns what conversation it made.
+    fileprivate func change(
+        _ number: Int,
+        _ id: ConversationID,
+        in project: ProjectID,
+        or place: ProjectID
+    ) async throws -> [ConversationID] {
+        switch number % 6 {
+        case 0:
+            _ = try await appendMessages([.user("\(number)")], to: id, expectedRevision: nil, as: .alice)
+        case 1:
+            let request = TurnRequest(projectID: project, message: .user("\(number)"))
+            return [try await beginTurn(request, expectedRevision: nil, as: .alice).value.conversation.id]
+        case 2: _ = try await setDraft("\(number)", in: id, as: .alice)
+        case 3: return [try await forkConversation(id, ForkRequest(seq: 1), as: .alice).value.id]
+        case 4:
+            let move = ConversationChanges(projectID: place)
+            _ = try await updateConversation(id, move, expectedRevision: nil, as: .alice)
+        default:
+            let input = NewConversation(title: "\(number)", projectID: project)
+            return [try await createConversation(input, as: .alice).value.id]
+        }
+        return []
     }
 }
 
