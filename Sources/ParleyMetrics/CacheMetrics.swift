@@ -4,13 +4,21 @@ public import Metrics
 public struct CacheMetrics: Sendable {
     /// What came of asking the cache.
     public enum Read: String, CaseIterable, Sendable {
-        /// An entry that the truth confirmed was served.
+        /// An entry of the shared cache that the truth confirmed was served.
         case hit
-        /// There was no entry, or one too short for what was asked.
+        /// This instance's own copy, that the truth confirmed, was served.
+        case localHit = "local_hit"
+        /// There was no entry, or the cache gave no answer in time.
         case miss
         /// There was an entry, and the truth said that it is not the present one: it was not served.
         case stale
-        /// The cache gave no answer in time, or was not asked since it has been failing.
+        /// There was an entry that can't be what it says: it was not served.
+        case broken
+        /// A reply was being written, of which no entry is kept.
+        case streaming
+        /// More was asked for than is kept.
+        case beyond
+        /// The truth could not be asked: the reader was turned away.
         case refused
     }
 

@@ -76,16 +76,19 @@ public struct ServerDependencies: Sendable {
     }
 }
 
-/// Something the server can't work without, and how to see whether it is well.
+/// Something the server works with, and how to see whether it is well.
 public struct HealthCheck: Sendable {
     /// Its name in `/health/ready`.
     public let name: String
+    /// Whether the server is not ready without it.
+    public let isNeeded: Bool
     /// Returns when it is well, throws when not.
     public let check: @Sendable () async throws -> Void
 
     /// Names a check.
-    public init(name: String, check: @escaping @Sendable () async throws -> Void) {
+    public init(name: String, isNeeded: Bool = true, check: @escaping @Sendable () async throws -> Void) {
         self.name = name
+        self.isNeeded = isNeeded
         self.check = check
     }
 }

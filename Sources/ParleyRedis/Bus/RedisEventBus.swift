@@ -1,6 +1,6 @@
 public import Logging
 public import ParleyCore
-import ParleyStore
+public import ParleyStore
 public import RedisWire
 public import ServiceLifecycle
 import Synchronization
@@ -47,7 +47,7 @@ public final class RedisEventBus: EventBus, Service {
     ///   - source: Finds what was too large to be carried along; without it such changes are told as
     ///     ``ParleyCore/Signal/lagged``.
     ///   - ids: Makes the id by which this run of this instance is known to the others.
-    ///   - capacity: How many signals may wait for one subscriber.
+    ///   - local: Carries events within this process.
     ///   - counters: Is told what happens.
     ///   - clock: What pauses are measured by.
     ///   - logger: Where refused frames and channels are noted, by their ids.
@@ -56,7 +56,7 @@ public final class RedisEventBus: EventBus, Service {
         subscriber: RedisSubscriber,
         source: (any ChangeSource)?,
         ids: any IDMaker = UUIDv7Maker(),
-        capacity: Int = Limits.subscriptionQueue,
+        local: InProcessEventBus = InProcessEventBus(),
         counters: BusCounters = BusCounters(),
         clock: any Clock<Duration> = ContinuousClock(),
         logger: Logger
@@ -66,7 +66,7 @@ public final class RedisEventBus: EventBus, Service {
             subscriber: subscriber,
             source: source,
             ids: ids,
-            capacity: capacity,
+            local: local,
             outbox: EventOutbox(),
             counters: counters,
             clock: clock,
@@ -79,13 +79,13 @@ public final class RedisEventBus: EventBus, Service {
         subscriber: RedisSubscriber,
         source: (any ChangeSource)?,
         ids: any IDMaker,
-        capacity: Int = Limits.subscriptionQueue,
+        local: InProcessEventBus = InProcessEventBus(),
         outbox: EventOutbox,
         counters: BusCounters,
         clock: any Clock<Duration>,
         logger: Logger
     ) {
-        local = InProcessEventBus(capacity: capacity)
+        self.local = local
         self.client = client
         self.subscriber = subscriber
         lookup = ChangeLookup(in: source, clock: clock)

@@ -22,9 +22,10 @@ struct HealthRoutes {
                 )
             }
         }
-        return Response.json(failed.isEmpty ? .ok : .serviceUnavailable) { writer in
+        let isReady = !checks.contains { $0.isNeeded && failed.contains($0.name) }
+        return Response.json(isReady ? .ok : .serviceUnavailable) { writer in
             writer.object { writer in
-                writer.member("status", failed.isEmpty ? "ready" : "unavailable")
+                writer.member("status", isReady ? "ready" : "unavailable")
                 writer.name("checks")
                 writer.array { writer in
                     for check in checks {

@@ -1,12 +1,17 @@
 import ParleyCore
 import ParleyMetrics
+import ParleyPostgres
+import ParleyRedis
 import ParleyStore
+import RedisWire
 import ServiceLifecycle
 
 /// What stands around the truth and, with Redis, is shared by all instances: the cache, the bus and the limits.
 struct Sharing {
     /// The truth, or the cache around it.
     let conversations: any ConversationStore
+    /// Reads logs as they go over the wire, where there is a cache.
+    var encodedLog: (any EncodedLogReader)?
     /// Carries events.
     let bus: any EventBus
     /// Ends the streams that listen to the bus when the server is shut down.
@@ -14,20 +19,86 @@ struct Sharing {
     /// Says who must wait.
     let limiter: any RateLimiter
     /// What keeps connections up, for as long as anybody may need them.
-    let clients: [any Service]
+    var clients: [any Service] = []
+    /// Whether Redis answers, where there is one.
+    var redis: RedisClient?
 }
 
 extension Wiring {
     /// Puts around the truth what the settings say.
     func sharing(_ store: OpenedStore) throws -> Sharing {
-        let bus = InProcessEventBus(metrics: BusMetrics(factory: watching.factory))
-        return Sharing(
-            conversations: store.conversations,
-            bus: bus,
-            streams: BusEnding(bus: bus),
-            limiter: InProcessRateLimiter(),
-            clients: []
+        let metrics = BusMetrics(factory: watching.factory)
+        let local = InProcessEventBus(metrics: metrics)
+        guard let url = settings.redis, case .postgres(let truth) = store else {
+            return Sharing(
+                conversations: store.conversations,
+                bus: local,
+                streams: BusEnding(bus: local),
+                limiter: InProcessRateLimiter()
+            )
+        }
+        var configuration = RedisConfiguration(url: url)
+        configuration.clientName = "parley"
+        let client = try redis { try RedisClient(configuration, logger: logger) }
+        configuration.clientName = "parley events"
+        let subscriber = try redis { try RedisSubscriber(configuration, logger: logger) }
+        let bus = RedisEventBus(
+            client: client,
+            subscriber: subscriber,
+            source: truth,
+            ids: ids,
+            local: local,
+            counters: BusCounters(
+                frameSent: { metrics.frames(.sent) },
+                frameReceived: { metrics.frames(.received) },
+                gap: { metrics.gap(.link) }
+            ),
+            logger: logger
         )
+        let cached = cache(around: truth, in: client)
+        return Sharing(
+            conversations: cached,
+            encodedLog: cached,
+            bus: bus,
+            streams: bus,
+            limiter: RedisRateLimiter(client: client, fallback: InProcessRateLimiter()),
+            clients: [client, subscriber],
+            redis: client
+        )
+    }
+
+    private func cache(around truth: PostgresStore, in client: RedisClient) -> CachedStore {
+        let cacheSettings = CacheSettings(lifetime: settings.cacheLifetime, limit: settings.cacheLimit)
+        let metrics = CacheMetrics(factory: watching.factory)
+        return CachedStore(
+            truth,
+            cache: RedisLogCache(client, settings: cacheSettings),
+            settings: cacheSettings,
+            counters: CacheCounters { metrics.read(CacheMetrics.Read($0)) }
+        )
+    }
+
+    /// What can't be made of the URL is wrong with the configuration.
+    private func redis<Value>(_ make: () throws(RedisError) -> Value) throws -> Value {
+        do throws(RedisError) { return try make() } catch {
+            throw InvalidSettings(problems: [SettingProblem(key: "redis", reason: error.message)])
+        }
+    }
+}
+
+extension CacheMetrics.Read {
+    fileprivate init(_ event: CacheEvent) {
+        self =
+            switch event {
+            case .localHit: .localHit
+            case .hit: .hit
+            case .miss: .miss
+            case .stale: .stale
+            case .broken: .broken
+            case .streaming: .streaming
+            case .beyond: .beyond
+            case .refused: .refused
+            }
     }
 }
 

@@ -155,11 +155,12 @@ struct Wiring {
             chat: chat,
             limiter: limiter,
             ids: ids,
-            checks: [HealthCheck(name: "store") { try await opened.check() }],
+            checks: checks(opened, shared),
             logger: logger,
             metrics: watching.serverMetrics(settings)
         )
         dependencies.proxies = settings.proxies
+        dependencies.encodedLog = shared.encodedLog
         let server = ParleyServer.application(
             dependencies,
             address: ParleyServer.Address(host: settings.host, port: settings.port),
@@ -176,6 +177,15 @@ struct Wiring {
         )
         configuration.maximumGracefulShutdownDuration = Limits.shutdownTimeout
         try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private func checks(_ store: OpenedStore, _ shared: Sharing) -> [HealthCheck] {
+        var checks = [HealthCheck(name: "store") { try await store.check() }]
+        if let redis = shared.redis {
+            // Without it everything is answered all the same, only slower.
+            checks.append(HealthCheck(name: "redis", isNeeded: false) { _ = try await redis.send(["PING"]) })
+        }
+        return checks
     }
 
     /// The configured model; `nil` where the built-in echo answers.
