@@ -49,7 +49,7 @@ import Testing
                     }
                     committer.close()
                     await running
-                    try await withConnection(PostgresSettings(url: standby.url)) { connection in
+                    try await withConnection(.patient(standby.url)) { connection in
                         try await ledger.expectKept(in: "kept", connection)
                     }
                     try await expectRecovery(batches)
@@ -61,14 +61,11 @@ import Testing
 
     @Test func `a commit that the standby has not confirmed is not acknowledged, whoever ends the wait`() async throws {
         try await withPair { primary, standby, url in
-            var settings = PostgresSettings(url: url)
-            settings.statementTimeout = .seconds(240)
-            settings.cancelGrace = .seconds(240)
-            try await withConnection(settings) { connection in
+            try await withConnection(.patient(url)) { connection in
                 _ = try await connection.query("CREATE TABLE kept (id int8)")
                 let insert = "INSERT INTO kept VALUES ($1)"
                 _ = try await connection.query(insert, [0])
-                try await withConnection(PostgresSettings(url: primary.url)) { observer in
+                try await withConnection(.patient(primary.url)) { observer in
                     try await standby.pause()
                     // By an operator, for one. The server calls it a success, with a warning.
                     async let waiting = failure { _ = try await connection.query(insert, [1]) }

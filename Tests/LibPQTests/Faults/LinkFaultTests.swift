@@ -96,7 +96,8 @@ extension LibPQFaultTests {
         {
             try await withConnection { observer in
                 try await withLink { link, url in
-                    let settings = PostgresPoolSettings.hasty(url).connection
+                    var settings = PostgresSettings.patient(url)
+                    settings.cancelGrace = .milliseconds(500)
                     try await withConnection(settings) { connection in
                         _ = try await observer.query("SELECT pg_advisory_lock(4711)")
                         link.goSilentForNew()

@@ -83,7 +83,8 @@ extension LibPQServerTests {
                 let error = try await failure {
                     while true { _ = try await connection.query("SELECT pg_sleep(60)", timeout: .milliseconds(20)) }
                 }
-                #expect(error.kind == .deadline)
+                // Sent behind the other, or not yet.
+                #expect(error.kind == .deadline || error.kind == .exhausted)
                 #expect(try await first.count == 1)
             }
         }

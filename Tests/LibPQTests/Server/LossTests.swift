@@ -83,7 +83,7 @@ extension LibPQServerTests {
         @Test func `a wrong password is refused and not told`() async throws {
             let right = try settings()
             let parts = right.url.split(separator: "@")
-            let wrong = PostgresSettings(url: "postgres://parley:wrong-secret@\(parts[1])")
+            let wrong = PostgresSettings.patient("postgres://parley:wrong-secret@\(parts[1])")
             let error = try await failure { _ = try await PostgresConnection.open(wrong) }
             #expect(error.kind == .unreachable)
             #expect(!error.message.contains("wrong-secret"))
@@ -95,7 +95,7 @@ extension LibPQServerTests {
             let parts = server.url.split(separator: "@")
             let query = "sslmode=verify-full&sslrootcert=\(server.rootCertificate)&channel_binding=require"
             let url = "\(parts[0])@127.0.0.1:1,\(parts[1])?\(query)&target_session_attrs=read-write"
-            try await withConnection(PostgresSettings(url: url)) { connection in
+            try await withConnection(.patient(url)) { connection in
                 #expect(connection.usesTLS)
                 try await expectAlive(connection)
             }

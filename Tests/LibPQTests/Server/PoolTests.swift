@@ -161,7 +161,7 @@ extension LibPQServerTests {
 
         @Test func `a server that stops is not waited for, and found again when it is back`() async throws {
             try await ThrowawayPostgres.with { server in
-                var settings = PostgresPoolSettings(PostgresSettings(url: server.url))
+                var settings = PostgresPoolSettings(.patient(server.url))
                 settings.size = 2
                 settings.acquireTimeout = .seconds(60)
                 try await withPool(settings) { pool in

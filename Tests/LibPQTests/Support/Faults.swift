@@ -8,10 +8,13 @@ extension PostgresPoolSettings {
     /// What comes back soon, and has so long for a statement: for ever, unless nothing but time can tell that it is lost.
     ///
     /// For a connection too: it must be refused, and not give up.
-    static func hasty(_ url: String, size: Int = 2, statementTimeout: Duration = .seconds(240)) -> Self {
-        var connection = PostgresSettings(url: url)
-        connection.statementTimeout = statementTimeout
-        connection.cancelGrace = min(statementTimeout, .seconds(2))
+    static func hasty(_ url: String, size: Int = 2, statementTimeout: Duration? = nil) -> Self {
+        var connection = PostgresSettings.patient(url)
+        if let statementTimeout {
+            connection.connectTimeout = .seconds(2)
+            connection.statementTimeout = statementTimeout
+            connection.cancelGrace = statementTimeout
+        }
         var settings = Self(connection)
         settings.size = size
         settings.acquireTimeout = .seconds(240)

@@ -4,11 +4,18 @@ import Testing
 
 /// How to reach the suite's server, without TLS unless a test says so: what isn't about it runs faster.
 func settings(_ query: String = "sslmode=disable") throws -> PostgresSettings {
-    var settings = PostgresSettings(url: try #require(ThrowawayPostgres.shared).url + "?" + query)
-    // On a busy machine nothing but a test of deadlines is to meet one.
-    settings.statementTimeout = .seconds(240)
-    settings.cancelGrace = .seconds(240)
-    return settings
+    .patient(try #require(ThrowawayPostgres.shared).url + "?" + query)
+}
+
+extension PostgresSettings {
+    /// Settings whose deadlines no busy machine misses: nothing but a test of deadlines is to meet one.
+    static func patient(_ url: String) -> Self {
+        var settings = Self(url: url)
+        settings.connectTimeout = .seconds(240)
+        settings.statementTimeout = .seconds(240)
+        settings.cancelGrace = .seconds(240)
+        return settings
+    }
 }
 
 /// Connects for as long as the body takes.
