@@ -2,6 +2,7 @@ import ParleyCore
 import ParleyMetrics
 import ParleyPostgres
 import ParleyRedis
+import ParleyServer
 import ParleyStore
 import RedisWire
 import ServiceLifecycle
@@ -20,8 +21,8 @@ struct Sharing {
     let limiter: any RateLimiter
     /// What keeps connections up, for as long as anybody may need them.
     var clients: [any Service] = []
-    /// Whether Redis answers, where there is one.
-    var redis: RedisClient?
+    /// What is asked of Redis to see whether it is well, where there is one.
+    var check: HealthCheck?
 }
 
 extension Wiring {
@@ -39,9 +40,9 @@ extension Wiring {
         }
         var configuration = RedisConfiguration(url: url)
         configuration.clientName = "parley"
-        let client = try redis { try RedisClient(configuration, logger: logger) }
+        let client = try redis { () throws(RedisError) in try RedisClient(configuration, logger: logger) }
         configuration.clientName = "parley events"
-        let subscriber = try redis { try RedisSubscriber(configuration, logger: logger) }
+        let subscriber = try redis { () throws(RedisError) in try RedisSubscriber(configuration, logger: logger) }
         let bus = RedisEventBus(
             client: client,
             subscriber: subscriber,
@@ -63,7 +64,8 @@ extension Wiring {
             streams: bus,
             limiter: RedisRateLimiter(client: client, fallback: InProcessRateLimiter()),
             clients: [client, subscriber],
-            redis: client
+            // Without it everything is answered all the same, only slower.
+            check: HealthCheck(name: "redis", isNeeded: false) { _ = try await client.send(["PING"]) }
         )
     }
 

@@ -155,7 +155,7 @@ struct Wiring {
             chat: chat,
             limiter: limiter,
             ids: ids,
-            checks: checks(opened, shared),
+            checks: [HealthCheck(name: "store") { try await opened.check() }] + (shared.check.map { [$0] } ?? []),
             logger: logger,
             metrics: watching.serverMetrics(settings)
         )
@@ -177,15 +177,6 @@ struct Wiring {
         )
         configuration.maximumGracefulShutdownDuration = Limits.shutdownTimeout
         try await ServiceGroup(configuration: configuration).run()
-    }
-
-    private func checks(_ store: OpenedStore, _ shared: Sharing) -> [HealthCheck] {
-        var checks = [HealthCheck(name: "store") { try await store.check() }]
-        if let redis = shared.redis {
-            // Without it everything is answered all the same, only slower.
-            checks.append(HealthCheck(name: "redis", isNeeded: false) { _ = try await redis.send(["PING"]) })
-        }
-        return checks
     }
 
     /// The configured model; `nil` where the built-in echo answers.
