@@ -15,14 +15,14 @@ enum CachedElement {
         return element
     }
 
-    /// Reads what is said of a message that must be one of `conversation`'s, and where its bytes lie.
+    /// Reads what is said of a message that must be of a conversation, by its id's text, and where its bytes lie.
     ///
     /// Strict, though it makes no values: the members in our order and spelling, the message of this conversation and with the
     /// same `seq`, and all of it one closed object. What somebody put there by mistake, or a part of what we put there, never
     /// passes. Against one who writes whole elements with the right tag nothing helps but Redis's password.
     static func parse(
         _ bytes: UnsafeRawBufferPointer,
-        of conversation: ConversationID
+        of conversation: String
     ) -> (header: CachedHeader, message: Range<Int>)? {
         var cursor = ByteCursor(bytes)
         guard cursor.take("{\"rev\":"), let revision = cursor.takeNumber(), cursor.take(",\"tag\":\""),
@@ -31,7 +31,7 @@ enum CachedElement {
         else { return nil }
         let start = cursor.position
         guard cursor.take("{\"id\":\""), cursor.skip(36), cursor.take("\",\"conversation_id\":\""),
-            cursor.take(conversation.description), cursor.take("\",\"project_id\":\""), cursor.skip(36),
+            cursor.take(conversation), cursor.take("\",\"project_id\":\""), cursor.skip(36),
             cursor.take("\",\"seq\":"), cursor.takeNumber() == seq, cursor.take(",\"revision\":"),
             cursor.takeNumber() != nil, cursor.take(",\"role\":\"")
         else { return nil }

@@ -129,9 +129,12 @@ extension CachedStore {
 extension CachedLog {
     /// What the elements say of themselves and where their messages lie; `nil` where one of them is not an element.
     func parsed(of conversation: ConversationID) -> (headers: [CachedHeader], messages: [Range<Int>])? {
-        bytes.withUnsafeBytes { bytes in
+        let conversation = conversation.description
+        return bytes.withUnsafeBytes { bytes in
             var headers: [CachedHeader] = []
             var messages: [Range<Int>] = []
+            headers.reserveCapacity(elements.count)
+            messages.reserveCapacity(elements.count)
             for place in elements {
                 let element = UnsafeRawBufferPointer(rebasing: bytes[place])
                 guard let (header, message) = CachedElement.parse(element, of: conversation) else { return nil }

@@ -1,16 +1,24 @@
 /// Sees whether bytes have the shape of a JSON object, without making values of them.
 enum JSONShape {
     /// Where an object that begins at `start` is closed; `nil` where it is not, or where brackets or strings don't fit.
+    ///
+    /// More than 128 levels are no shape; what a message may hold has 64.
     static func endOfObject(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        var closers: [UInt8] = []
+        // What closes the brackets that are open, the innermost last: a bit each, 1 for a brace.
+        var closers: UInt128 = 0
+        var depth = 0
         var index = start
         while index < bytes.count {
             switch bytes[index] {
-            case UInt8(ascii: "{"): closers.append(UInt8(ascii: "}"))
-            case UInt8(ascii: "["): closers.append(UInt8(ascii: "]"))
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                guard depth < UInt128.bitWidth else { return nil }
+                closers = closers << 1 | (bytes[index] == UInt8(ascii: "{") ? 1 : 0)
+                depth += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                guard closers.popLast() == bytes[index] else { return nil }
-                if closers.isEmpty { return index }
+                guard depth > 0, closers & 1 == (bytes[index] == UInt8(ascii: "}") ? 1 : 0) else { return nil }
+                closers >>= 1
+                depth -= 1
+                if depth == 0 { return index }
             case UInt8(ascii: "\""):
                 guard let end = endOfString(in: bytes, from: index + 1) else { return nil }
                 index = end

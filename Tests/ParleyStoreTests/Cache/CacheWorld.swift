@@ -78,6 +78,47 @@ struct CacheWorld: Hashable, Sendable {
     var faults: CacheFaults
 
     var present: Truth { truths[truths.count - 1] }
+
+    /// Of less than what makes worlds equal, since hashing is most of the work: what is left out rarely differs alone.
+    func hash(into hasher: inout Hasher) {
+        var digest: UInt64 = UInt64(truths.count)
+        func add(_ number: UInt8) { digest = (digest ^ UInt64(number)) &* 0x100_0000_01B3 }
+        for truth in truths { add(truth.tag) }
+        for element in entry { add(element.content) }
+        for writer in writers { add(UInt8(writer.program.count) << 1 | (writer.write == nil ? 0 : 1)) }
+        for reader in readers {
+            add(reader.readsLeft)
+            add(reader.floor)
+            add(reader.phase.digest)
+        }
+        for write in late { add(write.digest) }
+        add(acknowledged)
+        add(faults.lost << 4 | faults.late)
+        add(faults.evicted << 4 | faults.rewound)
+        hasher.combine(digest)
+    }
+}
+
+extension CacheWorld.Reader.Phase {
+    fileprivate var digest: UInt8 {
+        switch self {
+        case .idle: 0
+        case .asking(let truth, let entry):
+            3 &+ (truth ?? 30) &* 7 &+ (entry.map { $0.first?.content ?? 0 } ?? 90) &* 31
+        case .reading: 2
+        case .filling(let write): write.digest
+        }
+    }
+}
+
+extension CacheWorld.CacheWrite {
+    fileprivate var digest: UInt8 {
+        switch self {
+        case .push(let before, _, _): 0x40 | before
+        case .fill(let tag, _): 0x80 | tag
+        case .drop: 0xC0
+        }
+    }
 }
 
 /// What a writer does.

@@ -25,7 +25,7 @@ struct CachedElementTests {
     private static var element: [UInt8] { CachedElement.encode(header, message: bytes) }
 
     private func parse(_ element: [UInt8], of conversation: ConversationID = message.conversationID) -> CachedHeader? {
-        element.withUnsafeBytes { CachedElement.parse($0, of: conversation) }?.header
+        element.withUnsafeBytes { CachedElement.parse($0, of: conversation.description) }?.header
     }
 
     @Test("are objects that anybody can read, and come back as they went in")
@@ -35,7 +35,9 @@ struct CachedElementTests {
         #expect(json["tag"]?.stringValue == "00000000000000f1")
         #expect(json["seq"]?.intValue == 7)
         #expect(Message(wire: try #require(json["message"])) == Self.message)
-        let parsed = Self.element.withUnsafeBytes { CachedElement.parse($0, of: Self.message.conversationID) }
+        let parsed = Self.element.withUnsafeBytes {
+            CachedElement.parse($0, of: Self.message.conversationID.description)
+        }
         #expect(parsed?.header == Self.header)
         #expect(parsed.map { Array(Self.element[$0.message]) } == Self.bytes)
     }
@@ -64,7 +66,7 @@ struct CachedElementTests {
                 // What passes is not the original any more, but is still one message that readers can parse or refuse.
                 guard
                     let (_, place) = element.withUnsafeBytes({
-                        CachedElement.parse($0, of: Self.message.conversationID)
+                        CachedElement.parse($0, of: Self.message.conversationID.description)
                     })
                 else { continue }
                 #expect(place.upperBound == element.count - 1)
