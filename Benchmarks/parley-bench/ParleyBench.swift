@@ -33,6 +33,9 @@ struct ParleyBench: AsyncParsableCommand {
     @Option(help: "Where the database and latest.json are written; its disk is what durable appends wait for.")
     var directory = ".build/bench"
 
+    @Flag(inversion: .prefixedNo, help: "Count requests and operations, as a server does by default.")
+    var metrics = true
+
     func validate() throws {
         guard seconds > 0, rounds > 0, (callers + replies).allSatisfy({ 1...1000 ~= $0 }) else {
             throw ValidationError("--seconds and --rounds must be above 0, --callers and --replies from 1 to 1000.")
@@ -54,7 +57,12 @@ struct ParleyBench: AsyncParsableCommand {
         let workloads = only.compactMap(\.workload)
         if !workloads.isEmpty {
             let (callers, replies) = (callers, replies)
-            try await Servers.run(callers: callers.max() ?? 1, database: directory.database, logger: logger) {
+            try await Servers.run(
+                callers: callers.max() ?? 1,
+                database: directory.database,
+                metrics: metrics,
+                logger: logger
+            ) {
                 targets in
                 for workload in workloads {
                     for callers in workload == .turns ? replies : callers {

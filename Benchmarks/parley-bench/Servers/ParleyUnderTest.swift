@@ -1,12 +1,15 @@
 import Hummingbird
 import Logging
+import Metrics
 import NIOPosix
 import ParleyAuth
 import ParleyChat
 import ParleyCore
+import ParleyMetrics
 import ParleySQLite
 import ParleyServer
 import ParleyStore
+import PrometheusMetrics
 import ServiceLifecycle
 
 /// Someone who calls: a bearer token, a conversation to append to, and one with a history to read.
@@ -26,13 +29,20 @@ struct ParleyUnderTest {
     private let registry: ReplyRegistry
     private let issuer: TokenIssuer
 
-    init(store database: SQLiteStore, provider: any ReplyProvider, ids: any IDMaker, logger: Logger) throws {
+    init(
+        store database: SQLiteStore,
+        provider: any ReplyProvider,
+        ids: any IDMaker,
+        metrics: Bool,
+        logger: Logger
+    ) throws {
+        let factory: any MetricsFactory = metrics ? PrometheusRegistry() : NOOPMetricsHandler.instance
         let bus = InProcessEventBus()
         let clock = SystemClock()
         let secret = HMACSecret(kid: nil, bytes: Array("a secret for measuring, known to all".utf8))
         let tokens = TokenSettings(keys: [secret])
         let limiter = NoRateLimiter()
-        store = PublishingStore(database, bus: bus)
+        store = PublishingStore(metrics ? MeasuredStore(database, factory: factory) : database, bus: bus)
         registry = ReplyRegistry(store: store, logger: logger)
         issuer = try TokenIssuer(secret: secret, settings: tokens)
         dependencies = ServerDependencies(
@@ -54,12 +64,14 @@ struct ParleyUnderTest {
                 queryLog: database,
                 registry: registry,
                 clock: clock,
-                logger: logger
+                logger: logger,
+                metrics: ReplyMetrics(factory: factory)
             ),
             limiter: limiter,
             ids: ids,
             checks: [],
-            logger: logger
+            logger: logger,
+            metrics: ServerMetrics(factory: factory, slowRequest: metrics ? .seconds(1) : nil)
         )
     }
 

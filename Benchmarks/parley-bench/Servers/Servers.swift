@@ -13,6 +13,7 @@ enum Servers {
     static func run(
         callers: Int,
         database: String,
+        metrics: Bool = true,
         logger: Logger,
         _ body: (Targets) async throws -> Void
     ) async throws {
@@ -26,7 +27,13 @@ enum Servers {
                     settings: OpenAISettings(url: upstream.url),
                     logger: logger
                 )
-                let parley = try ParleyUnderTest(store: store, provider: provider, ids: ids, logger: logger)
+                let parley = try ParleyUnderTest(
+                    store: store,
+                    provider: provider,
+                    ids: ids,
+                    metrics: metrics,
+                    logger: logger
+                )
                 try await run(parley, callers: callers, upstream, logger, body)
             }
         } catch {
