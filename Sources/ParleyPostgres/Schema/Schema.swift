@@ -221,7 +221,7 @@ enum Schema {
     private static let signingSecret = [
         """
         CREATE TABLE signing_secret (
-            only boolean PRIMARY KEY DEFAULT true CHECK (only),
+            is_kept boolean PRIMARY KEY DEFAULT true CHECK (is_kept),
             secret bytea NOT NULL CHECK (octet_length(secret) >= 32)
         )
         """,
