@@ -15,32 +15,40 @@ extension CachedStore {
             case .nothing: break
             case .drop: dropped.append(conversation)
             case .push(let before, let revision):
-                guard let elements = elements(of: changes, steps) else {
+                guard let appended = appended(changes, steps), let after = steps.last?.after else {
                     dropped.append(conversation)
                     continue
                 }
+                local.append(
+                    appended.map(\.message),
+                    to: conversation,
+                    from: before,
+                    to: after,
+                    limit: rule.limit
+                )
+                let elements = appended.map { CachedElement.encode($0.header, message: $0.message) }
                 let push = LogPush(before: before, revision: revision, elements: elements)
                 await cache.push(push, to: conversation)
             }
         }
+        for conversation in dropped { local.remove(conversation) }
         if !dropped.isEmpty { await cache.drop(dropped) }
         return commit
     }
 
-    /// The newest appended messages as elements, oldest first; `nil` where one is too large to be kept.
-    private func elements(of changes: [Change], _ steps: [LogStep]) -> [[UInt8]]? {
-        var elements: [[UInt8]] = []
-        for (change, step) in zip(changes, steps).suffix(settings.limit) {
+    /// The newest appended messages as bytes, oldest first; `nil` where one is too large to be kept.
+    private func appended(_ changes: [Change], _ steps: [LogStep]) -> [(header: CachedHeader, message: [UInt8])]? {
+        var appended: [(CachedHeader, [UInt8])] = []
+        for (change, step) in Array(zip(changes, steps)).suffix(rule.limit) {
             guard case .messageAppended(let message) = change, message.wireBytes <= settings.elementBytes else {
                 return nil
             }
             var writer = JSONWriter(capacity: message.wireBytes)
             writer.message(message)
             guard writer.bytes.count <= settings.elementBytes else { return nil }
-            let header = CachedHeader(revision: message.revision, tag: step.after, seq: message.seq)
-            elements.append(CachedElement.encode(header, message: writer.bytes))
+            appended.append((CachedHeader(revision: message.revision, tag: step.after, seq: message.seq), writer.bytes))
         }
-        return elements
+        return appended
     }
 }
 

@@ -26,17 +26,27 @@ struct EncodedLog: Sendable {
 
     /// Takes the messages out of an entry that was found to be usable.
     init(_ entry: CachedLog, messages places: [Range<Int>]) {
+        self.init(joining: places.reversed().map { entry.bytes[$0] })
+    }
+
+    private init(joining texts: [ArraySlice<UInt8>]) {
         var log: [UInt8] = [UInt8(ascii: "[")]
-        log.reserveCapacity(entry.bytes.count)
+        log.reserveCapacity(texts.reduce(2) { $0 + $1.count + 1 })
         var ranges: [Range<Int>] = []
-        for place in places.reversed() {
+        for text in texts {
             if !ranges.isEmpty { log.append(UInt8(ascii: ",")) }
-            ranges.append(log.count..<log.count + place.count)
-            log += entry.bytes[place]
+            ranges.append(log.count..<log.count + text.count)
+            log += text
         }
         log.append(UInt8(ascii: "]"))
         bytes = log
         messages = ranges
+    }
+
+    /// The newest messages of this log and of what was appended to it, oldest first.
+    func appending(_ added: [[UInt8]], limit: Int) -> EncodedLog {
+        let kept = messages.suffix(max(0, limit - added.count)).map { bytes[$0] }
+        return EncodedLog(joining: kept + added.suffix(limit).map { $0[...] })
     }
 
     /// A JSON array of the newest messages.

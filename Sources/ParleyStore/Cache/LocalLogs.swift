@@ -24,9 +24,27 @@ final class LocalLogs: Sendable {
 
     /// Keeps a copy in place of any other.
     func keep(_ log: EncodedLog, of conversation: ConversationID, tag: LogTag) {
-        // Beside the bytes, what the places and the table take.
-        let cost = log.bytes.count + log.messages.count * 16 + 160
-        state.withLock { $0.copies.put((tag, log), of: conversation, cost: cost) }
+        state.withLock { $0.copies.put((tag, log), of: conversation, cost: log.cost) }
+    }
+
+    /// Brings a copy from the version before an append to the one after it; any other copy stays as it is.
+    func append(
+        _ messages: [[UInt8]],
+        to conversation: ConversationID,
+        from before: LogTag,
+        to after: LogTag,
+        limit: Int
+    ) {
+        state.withLock { state in
+            guard let copy = state.copies.value(of: conversation), copy.tag == before else { return }
+            let log = copy.log.appending(messages, limit: limit)
+            state.copies.put((after, log), of: conversation, cost: log.cost)
+        }
+    }
+
+    /// Forgets a copy.
+    func remove(_ conversation: ConversationID) {
+        state.withLock { $0.copies.remove(conversation) }
     }
 
     /// Whether a log was longer than what is kept of it, when it was last read; logs don't get shorter.
@@ -38,4 +56,9 @@ final class LocalLogs: Sendable {
     func noteLong(_ conversation: ConversationID) {
         state.withLock { $0.long.put((), of: conversation, cost: 1) }
     }
+}
+
+extension EncodedLog {
+    /// The bytes, and about what the places and the table take beside them.
+    fileprivate var cost: Int { bytes.count + messages.count * 16 + 160 }
 }

@@ -21,6 +21,21 @@ public protocol LogCache: Sendable {
     func drop(_ conversations: [ConversationID]) async
 }
 
+/// No shared cache: for an instance that is alone, and has its own copies.
+public struct NoLogCache: LogCache {
+    /// Makes nothing.
+    public init() {}
+
+    /// Nothing.
+    public func read(_ conversation: ConversationID) async -> CachedLog? { nil }
+    /// Does nothing.
+    public func push(_ push: LogPush, to conversation: ConversationID) async {}
+    /// Does nothing.
+    public func fill(_ fill: LogFill, of conversation: ConversationID) async {}
+    /// Does nothing.
+    public func drop(_ conversations: [ConversationID]) async {}
+}
+
 /// What was found in a cache: whatever bytes, until they have been looked at.
 public struct CachedLog: Hashable, Sendable {
     /// All elements, one behind another.

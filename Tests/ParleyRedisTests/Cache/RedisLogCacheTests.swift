@@ -1,3 +1,4 @@
+import Foundation
 import ParleyCore
 import ParleyStore
 import ParleyTesting
@@ -119,6 +120,37 @@ struct RedisLogCacheTests {
             #expect(try await texts(id, store).last == "edited")
             _ = try await store.deleteConversation(id, expectedRevision: nil, as: .alice)
             #expect(try await client.send(["EXISTS", .string(key)]).integer == 0)
+        }
+    }
+
+    @Test("a Redis without memory takes nothing, and nobody is shown what it has kept")
+    func outOfMemory() async throws {
+        try await withStore { store, id, client, key in
+            let filled = try await client.list(key)
+            _ = try await client.send(["CONFIG", "SET", "maxmemory", "1"])
+            try await say("6", in: id, store)
+            #expect(try await client.list(key) == filled)
+            #expect(try await texts(id, store) == ["3", "4", "5", "6"])
+            _ = try await client.send(["CONFIG", "SET", "maxmemory", "0"])
+            #expect(try await texts(id, store) == ["3", "4", "5", "6"])
+            #expect(try await client.list(key) != filled)
+        }
+    }
+
+    @Test("without Redis everything goes on", arguments: [SIGSTOP, SIGKILL])
+    func gone(_ signal: Int32) async throws {
+        try await CacheRedis.with { server in
+            // Every call waits that long for one that is stopped, until the client leaves it alone.
+            try await server.withClient(within: .milliseconds(50)) { client in
+                let cache = RedisLogCache(client, settings: Self.settings)
+                let store = CachedStore(VersionedMemoryStore(), cache: cache, settings: Self.settings)
+                let id = try await store.createConversation(NewConversation(), as: .alice).value.id
+                for number in 0..<30 {
+                    if number == 3 { server.signal(signal) }
+                    try await say("\(number)", in: id, store)
+                    #expect(try await texts(id, store).last == "\(number)")
+                }
+            }
         }
     }
 
