@@ -23,6 +23,23 @@ struct TokenizerTests {
         #expect(Tokenizer.terms(of: text) == terms)
     }
 
+    @Test("ASCII is cut as it is among other characters")
+    func ascii() {
+        var random = SplitMix64(seed: 1)
+        for _ in 0..<500 {
+            let bytes = (0..<Int.random(in: 0...200, using: &random)).map { _ in
+                // Letters mostly, so that long words come up as well.
+                Int.random(in: 0..<40, using: &random) == 0
+                    ? UInt8.random(in: 0..<0x80, using: &random) : UInt8.random(in: 0x41...0x7A, using: &random)
+            }
+            let text = String(decoding: bytes, as: UTF8.self)
+            // The dash is no ASCII, and in no word.
+            #expect(Tokenizer.terms(of: text) == Tokenizer.terms(of: text + " —"), "\(text.debugDescription)")
+        }
+        let long = String(repeating: "Ab1", count: 30)
+        #expect(Tokenizer.terms(of: long) == Tokenizer.terms(of: long + " —"))
+    }
+
     @Test(
         "Han, Kana and Hangul become pairs, and the last character alone",
         arguments: [

@@ -11,7 +11,48 @@ public enum Tokenizer {
 
     /// The terms of a text in order.
     public static func terms(of text: String) -> [String] {
-        runs(of: fold(text)).flatMap { $0.terms(isLast: false) }
+        asciiTerms(of: text) ?? runs(of: fold(text)).flatMap { $0.terms(isLast: false) }
+    }
+
+    /// The terms of a text that is ASCII, in one pass; `nil` where it isn't.
+    ///
+    /// Chats are mostly ASCII, and of an append in a batch the general way was more than a third.
+    private static func asciiTerms(of text: String) -> [String]? {
+        let terms = text.utf8.withContiguousStorageIfAvailable { bytes -> [String]? in
+            var terms: [String] = []
+            var start = 0
+            for index in 0...bytes.count {
+                if index < bytes.count {
+                    guard bytes[index] < 0x80 else { return nil }
+                    if isTermByte(bytes[index]) { continue }
+                }
+                if start < index {
+                    let term = UnsafeBufferPointer(rebasing: bytes[start..<min(index, start + termLength)])
+                    terms.append(lowercased(term))
+                }
+                start = index + 1
+            }
+            return terms
+        }
+        return terms ?? nil
+    }
+
+    private static func isTermByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: false
+        }
+    }
+
+    private static func lowercased(_ term: UnsafeBufferPointer<UInt8>) -> String {
+        String(unsafeUninitializedCapacity: term.count) { buffer in
+            for (index, byte) in term.enumerated() {
+                buffer[index] = byte | (UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? 0x20 : 0)
+            }
+            return term.count
+        }
     }
 
     /// The terms that a phrase must match side by side: as ``terms(of:)``, but a closing run of bigrams ends with its last pair.
