@@ -27,39 +27,24 @@ struct AppendBatch: Sendable {
         _ calls: [AppendCall],
         _ connection: PostgresConnection
     ) async throws -> [Result<AppendOutcome, any Error>] {
+        var columns = AppendColumns()
         // Of an id that comes twice the first is written. The second then finds it, and says whether it is the same.
         var ids: Set<Key> = []
-        let rows = calls.enumerated().flatMap { number, call -> [(call: Int, item: AppendCall.Item)] in
+        for (number, call) in calls.enumerated() {
             let keys = call.items.map { Key(conversation: call.conversationID, message: $0.id) }
-            guard keys.allSatisfy({ !ids.contains($0) }) else { return [] }
+            guard keys.allSatisfy({ !ids.contains($0) }) else { continue }
             ids.formUnion(keys)
-            return call.items.map { (number, $0) }
+            for item in call.items { columns.append(item, of: call, number, tag: tags.make()) }
         }
         let now = clock.now()
-        let newTags = rows.map { _ in tags.make() }
-        let arguments = Arguments([
-            .column(rows.map { calls[$0.call].conversationID }),
-            .column(rows.map(\.item.id)),
-            .column(rows.map(\.call)),
-            .column(newTags),
-            .column(rows.map { calls[$0.call].email }),
-            .column(rows.map(\.item.role)),
-            .column(rows.map(\.item.content)),
-            .column(rows.map(\.item.metadata)),
-            .column(rows.map(\.item.parts)),
-            .column(rows.map(\.item.contexts)),
-            .column(rows.map(\.item.aiResponse)),
-            .column(rows.map(\.item.confidence)),
-            .column(rows.map(\.item.model)),
-            .column(rows.map(\.item.fingerprint)),
-            .column(rows.map(\.item.terms.text)),
-            .column(rows.map(\.item.terms.cutLexemes)),
-            .value(rows.count),
-            .value(now),
-        ])
-        let answer = try await Self.rows(AppendStatement.waiting, AppendStatement.passing, arguments, connection)
+        let answer = try await Self.rows(
+            AppendStatement.waiting,
+            AppendStatement.passing,
+            columns.arguments(at: now),
+            connection
+        )
         return try Self.committed {
-            try Self.outcomes(of: calls, rows.map(\.call), newTags, now: now, try answer.map(Self.row))
+            try Self.outcomes(of: calls, columns, now: now, try answer.map(Self.row))
         }
     }
 
@@ -67,13 +52,14 @@ struct AppendBatch: Sendable {
     static func rows(
         _ waiting: String,
         _ passing: String,
-        _ arguments: Arguments,
+        _ arguments: [any PostgresEncodable],
         _ connection: PostgresConnection
     ) async throws -> PostgresRows {
         do {
-            return try await connection.rows(waiting, arguments)
-        } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
-            return try await connection.rows(passing, arguments)
+            return try await connection.query(waiting, arguments)
+        } catch {
+            guard error.sqlState == .lockNotAvailable else { throw error }
+            return try await connection.query(passing, arguments)
         }
     }
 
@@ -101,8 +87,7 @@ struct AppendBatch: Sendable {
 
     private static func outcomes(
         of calls: [AppendCall],
-        _ owners: [Int],
-        _ newTags: [LogTag],
+        _ columns: AppendColumns,
         now: Timestamp,
         _ rows: [Row]
     ) throws -> [Result<AppendOutcome, any Error>] {
@@ -110,10 +95,10 @@ struct AppendBatch: Sendable {
         // Several calls may have gone to one log: each begins with the version that the one before has made.
         var last: [ConversationID: LogTag] = [:]
         for row in rows {
-            guard owners.indices.contains(row.index) else { throw Columns.Unreadable(index: 0) }
-            let owner = owners[row.index]
+            guard columns.calls.indices.contains(row.index) else { throw Columns.Unreadable(index: 0) }
+            let owner = columns.calls[row.index]
             let log = calls[owner].conversationID
-            let step = LogStep(before: last[log] ?? row.tagBefore, after: newTags[row.index])
+            let step = LogStep(before: last[log] ?? row.tagBefore, after: columns.newTags[row.index])
             last[log] = step.after
             let place = AppendOutcome.Place(seq: row.seq, revision: row.revision, step: step)
             places[owner, default: (row.projectID, [])].list.append(place)

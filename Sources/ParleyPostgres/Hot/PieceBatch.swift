@@ -47,7 +47,7 @@ struct PieceBatch: Sendable {
         let answer = try await AppendBatch.rows(
             PieceStatement.waiting,
             PieceStatement.passing,
-            arguments,
+            arguments.values,
             connection
         )
         return try AppendBatch.committed {
