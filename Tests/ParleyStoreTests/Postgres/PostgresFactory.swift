@@ -7,8 +7,7 @@ import ParleyTesting
 extension StoreFactory {
     static let postgres = StoreFactory(name: "PostgresStore") { clock, ids in
         let databases = try await TestDatabases.shared()
-        let name = try await databases.take()
-        let store = try await databases.open(name, clock: clock, ids: ids)
+        let (name, store) = try await databases.take(clock: clock, ids: ids)
         // For as long as the product is used, which ends it.
         let running = Task { await store.run() }
         return Product(store: store, accounts: store, queryLog: store) {
@@ -39,22 +38,41 @@ actor TestDatabases {
         self.server = server
     }
 
-    /// Lends a database that is empty, or will be made when it is opened.
-    func take() async throws -> String {
-        if let name = free.popLast() { return name }
-        if made < Self.count {
-            made += 1
-            let name = "test_\(made)"
-            try await server.execute(["CREATE DATABASE \(name)"], in: "postgres")
-            return name
+    /// Lends a database without anything in it, and opens a store on it.
+    func take(clock: any WallClock, ids: any IDMaker) async throws -> (name: String, store: PostgresStore) {
+        let name = try await take()
+        do {
+            return (name, try await open(name, clock: clock, ids: ids))
+        } catch {
+            passOn(name)
+            throw error
         }
-        return await withCheckedContinuation { waiting.append($0) }
     }
 
     /// Takes a database back and empties it.
     func giveBack(_ name: String) async throws {
+        // In any case: whoever waits for it must not wait for ever.
+        defer { passOn(name) }
         let all = ["project", "draft", "account", "query_log"].map { "DELETE FROM \($0)" }
         try await server.execute(all, in: name)
+    }
+
+    private func take() async throws -> String {
+        if let name = free.popLast() { return name }
+        guard made < Self.count else { return await withCheckedContinuation { waiting.append($0) } }
+        made += 1
+        let name = "test_\(made)"
+        do {
+            try await server.execute(["CREATE DATABASE \(name)"], in: "postgres")
+        } catch {
+            // The next one who asks for it says what is wrong.
+            passOn(name)
+            throw error
+        }
+        return name
+    }
+
+    private func passOn(_ name: String) {
         if waiting.isEmpty {
             free.append(name)
         } else {
@@ -87,8 +105,7 @@ func withPostgres(
 ) async throws {
     let clock = ManualClock(tick: .milliseconds(1))
     let databases = try await TestDatabases.shared()
-    let name = try await databases.take()
-    let store = try await databases.open(name, clock: clock, ids: SequentialIDs(series: 1))
+    let (name, store) = try await databases.take(clock: clock, ids: SequentialIDs(series: 1))
     async let running: Void = store.run()
     let product = StoreFactory.Product(store: store, accounts: store, queryLog: store) {}
     let result: Result<Void, any Error>
