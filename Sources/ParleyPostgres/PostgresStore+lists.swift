@@ -11,9 +11,10 @@ extension PostgresStore {
         let arguments =
             Arguments([.value(identity.email), .value(filter.projectID), .value(filter.status)])
             + page.place(of: Conversation.self)
+        let recent = filter.status == .archived ? ListStatement.recentArchived : ListStatement.recent
         let found = try await read { db in
             try await db.all(
-                filter.query == nil ? ListStatement.recent : ListStatement.titled,
+                filter.query == nil ? recent : ListStatement.titled,
                 arguments + (filter.query.map(\.arguments) ?? [page.placeHour])
             ) { columns -> Conversation? in
                 try columns.requireVisible()
@@ -85,6 +86,14 @@ enum ListStatement {
         LEFT JOIN conversation c ON c.id = f.found
         ORDER BY c.updated_at DESC, c.id DESC
         """
+
+    /// By recency, of those put away: few among many, so they have an index of their own.
+    ///
+    /// Its arguments are those of ``recent``.
+    static let recentArchived = recent.replacing(
+        "($3::text IS NULL OR i.status = $3)",
+        with: "($3::text IS NOT NULL AND i.status = 'archived')"
+    )
 
     /// By title, newest first.
     ///

@@ -76,6 +76,9 @@ enum Schema {
         "COMMENT ON COLUMN conversation.terms IS 'of the title, with a space before, between and behind'",
         "COMMENT ON COLUMN conversation.lexemes IS 'the terms, cut, and the project, so that one index finds both'",
         "CREATE INDEX conversation_recent ON conversation (project_id, updated_hour DESC)",
+        """
+        CREATE INDEX conversation_archived ON conversation (project_id, updated_hour DESC) WHERE status = 'archived'
+        """,
         "CREATE INDEX conversation_lexemes ON conversation USING gin (lexemes) WITH (fastupdate = off)",
         """
         CREATE TABLE draft (

@@ -1,7 +1,8 @@
 import ParleyCore
-import ParleyPostgres
 import ParleyTesting
 import Testing
+
+@testable import ParleyPostgres
 
 /// What the index on the hour could get wrong: lists over many hours, and many entries in one.
 @Suite("PostgreSQL: lists over hours")
@@ -41,6 +42,12 @@ struct PostgresListTests {
                 }
             }
         }
+    }
+
+    @Test("The few that were put away are found by an index of their own, not among all others")
+    func archived() {
+        #expect(ListStatement.recentArchived.contains("i.status = 'archived'"))
+        #expect(!ListStatement.recentArchived.contains("i.status = $3"))
     }
 
     @Test("A project's newest messages are found among deleted ones, forks and logs that only changed")
