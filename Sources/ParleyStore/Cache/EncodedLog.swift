@@ -9,18 +9,17 @@ struct EncodedLog: Sendable {
 
     /// Writes messages, oldest first.
     init(_ messages: [Message]) {
-        var log: [UInt8] = [UInt8(ascii: "[")]
-        log.reserveCapacity(messages.reduce(2) { $0 + $1.wireBytes })
+        var writer = JSONWriter(capacity: messages.reduce(2) { $0 + $1.wireBytes })
         var ranges: [Range<Int>] = []
-        for message in messages {
-            if !ranges.isEmpty { log.append(UInt8(ascii: ",")) }
-            var writer = JSONWriter(capacity: message.wireBytes)
-            writer.message(message)
-            ranges.append(log.count..<log.count + writer.bytes.count)
-            log += writer.bytes
+        writer.array { writer in
+            for message in messages {
+                // Behind the comma, which the writer puts before all but the first.
+                let start = writer.bytes.count + (ranges.isEmpty ? 0 : 1)
+                writer.message(message)
+                ranges.append(start..<writer.bytes.count)
+            }
         }
-        log.append(UInt8(ascii: "]"))
-        bytes = log
+        bytes = writer.bytes
         self.messages = ranges
     }
 

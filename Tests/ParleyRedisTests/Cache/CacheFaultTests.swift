@@ -20,8 +20,9 @@ struct CacheFaultTests {
         let counts = Mutex<[CacheEvent: Int]>([:])
         let counters = CacheCounters { event in counts.withLock { $0[event, default: 0] += 1 } }
         try await CacheRedis.with { server in
+            // One loses patience whenever Redis stalls, the other waits: also on a busy machine somebody uses the cache.
             try await server.withClient(within: .milliseconds(50)) { one in
-                try await server.withClient(within: .milliseconds(50)) { two in
+                try await server.withClient { two in
                     let truth = VersionedMemoryStore()
                     let stores = [one, two].map { client in
                         let cache = RedisLogCache(client, settings: Self.settings)
