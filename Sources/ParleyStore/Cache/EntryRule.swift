@@ -44,15 +44,18 @@ package struct EntryRule: Sendable {
     /// How many messages an entry holds.
     package let limit: Int
     package let sameness: Sameness
+    /// Whether a log is left alone while a reply is written in it; only `true` is right.
+    package let heedsReplies: Bool
 
-    package init(limit: Int, sameness: Sameness = .tag) {
+    package init(limit: Int, sameness: Sameness = .tag, heedsReplies: Bool = true) {
         self.limit = limit
         self.sameness = sameness
+        self.heedsReplies = heedsReplies && sameness != .nothing
     }
 
     /// Whether an entry, newest first, is the newest part of a version's log.
     package func verdict(on entry: [CachedHeader], against version: LogVersion) -> EntryVerdict {
-        if version.isStreaming, sameness != .nothing { return .streaming }
+        if heedsReplies, version.isStreaming { return .streaming }
         guard let newest = entry.first else { return .missing }
         switch sameness {
         case .tag: guard newest.tag == version.tag else { return .stale }
@@ -70,6 +73,7 @@ package struct EntryRule: Sendable {
     /// is said by its version.
     package func mayKeep(messages count: Int, of version: LogVersion) -> Bool {
         guard count > 0 else { return false }
-        return sameness == .nothing || !version.isStreaming && count == min(limit, version.messageCount)
+        if heedsReplies, version.isStreaming { return false }
+        return sameness == .nothing || count == min(limit, version.messageCount)
     }
 }

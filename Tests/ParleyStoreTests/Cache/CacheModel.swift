@@ -16,8 +16,13 @@ struct CacheModel: Sendable {
     let rule: EntryRule
     private let scripts: LogCacheTwin<CacheWorld.Element>
 
-    init(limit: Int = 3, sameness: EntryRule.Sameness = .tag, pushMakesLists: Bool = true) {
-        rule = EntryRule(limit: limit, sameness: sameness)
+    init(
+        limit: Int = 3,
+        sameness: EntryRule.Sameness = .tag,
+        heedsReplies: Bool = true,
+        pushMakesLists: Bool = true
+    ) {
+        rule = EntryRule(limit: limit, sameness: sameness, heedsReplies: heedsReplies)
         scripts = LogCacheTwin(limit: limit, sameness: sameness, pushMakesLists: pushMakesLists) {
             ($0.header.revision, $0.header.tag)
         }
