@@ -109,6 +109,8 @@ extension LibPQFaultTests {
                             }
                             try await untilWaiting(connection.processID, observer)
                             group.cancelAll()
+                            // Not before, or it would have nothing to cancel.
+                            await link.untilSilentConnection()
                             _ = try await observer.query("SELECT pg_advisory_unlock(4711)")
                             try await group.waitForAll()
                         }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import ParleyTesting
 import Synchronization
 
 /// A link to a server on this machine, which a test lets go silent or cuts.
@@ -21,6 +22,7 @@ final class FaultyLink: Sendable {
 
     private let state = Mutex(State())
     private let target: Int
+    private let silentConnection = Eventual<Void>()
 
     /// Listens on a free port for as long as the body takes, and passes everything on to the other one.
     static func with<Value>(
@@ -53,6 +55,9 @@ final class FaultyLink: Sendable {
 
     /// Passes on nothing of connections that are made from now on.
     func goSilentForNew() { state.withLock { $0.isSilentForNew = true } }
+
+    /// Waits until a connection is made on which nothing is passed on.
+    func untilSilentConnection() async { await silentConnection.value() }
 
     /// Passes on what was kept, and everything from now on.
     func goOn() {
@@ -92,6 +97,7 @@ final class FaultyLink: Sendable {
                     channel.closeFuture.whenComplete { _ in self.state.withLock { $0.ends[id] = nil } }
                     try channel.syncOptions?.setOption(.autoRead, value: true)
                 }
+                if isSilent { silentConnection.give(()) }
             }
     }
 
