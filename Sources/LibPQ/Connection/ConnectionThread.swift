@@ -50,7 +50,7 @@ struct ConnectionThread: ~Copyable {
         for (id, stop) in stopped.inFlight {
             // What the server said last, it said to the head: that it shuts down, for one.
             let lastWords = pending[id]?.error?.with(kind: .connectionLost, isConnectionLost: true)
-            fail(id, Self.error(stop, lost: lastWords ?? end))
+            fail(id, PostgresError.ended(by: stop, lost: lastWords ?? end))
         }
         // What was never sent has surely had no effect.
         let unsent = end.kind == .closed ? end : end.with(kind: .unreachable)
@@ -180,7 +180,7 @@ struct ConnectionThread: ~Copyable {
         let isCancelled = ended.error?.sqlState == .queryCanceled
         switch machine.headEnded(isCancelled: isCancelled, isIdle: isIdle) {
         case .answer: answer(id)
-        case .stopped(_, let stop): fail(id, Self.error(stop, refusal: ended.error))
+        case .stopped(_, let stop): fail(id, PostgresError.ended(by: stop, refusal: ended.error))
         case .again: pending[id] = Pending(request: ended.request)
         case .forget, nil: pending[id] = nil
         }
@@ -207,11 +207,11 @@ struct ConnectionThread: ~Copyable {
     /// Tells the caller of a statement that was given up; what is in flight is still to be answered by the server.
     private mutating func giveUp(_ id: Int, _ stop: PipelineStateMachine.Stop) {
         if machine.isInFlight(id) {
-            pending[id]?.request.answer(.failure(Self.error(stop)))
+            pending[id]?.request.answer(.failure(PostgresError.ended(by: stop)))
         } else if stop == .deadline {
             fail(id, PostgresError(.exhausted, "the statement's time was up before it was its turn"))
         } else {
-            fail(id, Self.error(stop))
+            fail(id, PostgresError.ended(by: stop))
         }
     }
 
@@ -237,20 +237,4 @@ struct ConnectionThread: ~Copyable {
     }
 
     private static let outOfStep = PostgresError(.connectionLost, "answers out of order", isConnectionLost: true)
-
-    private static func error(
-        _ stop: PipelineStateMachine.Stop?,
-        refusal: PostgresError? = nil,
-        lost: PostgresError? = nil
-    ) -> PostgresError {
-        let sqlState = refusal?.sqlState == .queryCanceled ? SQLState.queryCanceled : lost?.sqlState
-        let isLost = lost != nil
-        switch stop {
-        case .cancelled:
-            return PostgresError(.cancelled, "the task was cancelled", sqlState: sqlState, isConnectionLost: isLost)
-        case .deadline:
-            return PostgresError(.deadline, "the statement's time was up", sqlState: sqlState, isConnectionLost: isLost)
-        case nil: return lost ?? PostgresError(.connectionLost, "the connection has ended", isConnectionLost: true)
-        }
-    }
 }
