@@ -61,6 +61,9 @@ final class OwnPostgres: Sendable {
         base = String(url.dropLast("/postgres".count))
     }
 
+    /// What the server writes down.
+    var log: URL { URL(filePath: directory + "/server.log") }
+
     /// How to reach a database, without TLS.
     func url(of database: String = "postgres") -> String { "\(base)/\(database)?sslmode=disable" }
 
