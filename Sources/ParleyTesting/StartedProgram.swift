@@ -8,16 +8,9 @@ import Synchronization
 /// number of open files is no hindrance. Its standard error is that of the tests.
 public final class StartedProgram: Sendable {
     /// How a program ended.
-    public enum Ending: Hashable, Sendable {
-        case exit(Int32)
-        case signal(Int32)
-    }
-
+    public typealias Ending = Spawn.Ending
     /// It could not be started.
-    public struct StartFailure: Error, Hashable, Sendable {
-        /// What the system says.
-        public let errorNumber: Int32
-    }
+    public typealias StartFailure = Spawn.Failure
 
     /// The usual paths, and the directory for what is temporary.
     public static let plainEnvironment: [String: String] = {
@@ -45,20 +38,23 @@ public final class StartedProgram: Sendable {
         environment: [String: String] = StartedProgram.plainEnvironment
     ) throws {
         let (input, output) = (try Self.makePipe(), try Self.makePipe())
-        let status: Int32
-        (status, id) = Self.spawn(path, arguments, environment, input: input.read, output: output.write)
-        close(input.read)
-        close(output.write)
-        guard status == 0 else {
+        defer {
+            close(input.read)
+            close(output.write)
+        }
+        do {
+            let files = [(input.read, Int32(0)), (output.write, Int32(1))]
+            id = try Spawn.start(path, arguments, environment: environment, files: files)
+        } catch {
             close(input.write)
             close(output.read)
-            throw StartFailure(errorNumber: status)
+            throw error
         }
         self.input = Mutex(input.write)
         let (id, line, end) = (id, line, end)
         // Threads, since both block: what it prints is read to its end, or it would have to wait itself.
-        try Self.thread { Self.read(output.read, line) }
-        try Self.thread { end.give(Self.wait(for: id)) }
+        try Spawn.thread { Self.read(output.read, line) }
+        try Spawn.thread { end.give(Spawn.wait(for: id)) }
     }
 
     deinit { closeInput() }
@@ -83,48 +79,12 @@ public final class StartedProgram: Sendable {
     /// Waits for the end.
     public func ending() async -> Ending { await end.value() }
 
-    /// What Glibc's module hides: closes all files from a number on.
-    private static let closeFrom: CloseFrom? =
-        dlsym(nil, "posix_spawn_file_actions_addclosefrom_np").map { unsafeBitCast($0, to: CloseFrom.self) }
-    private typealias CloseFrom =
-        @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
-
     private static func makePipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         // No pipe, since only a socket is closed at once for what other threads start; Glibc's module has no pipe2.
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw StartFailure(errorNumber: errno) }
         return (ends[0], ends[1])
-    }
-
-    private static func spawn(
-        _ path: String,
-        _ arguments: [String],
-        _ environment: [String: String],
-        input: Int32,
-        output: Int32
-    ) -> (status: Int32, id: Int32) {
-        var files = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&files)
-        defer { posix_spawn_file_actions_destroy(&files) }
-        posix_spawn_file_actions_adddup2(&files, input, 0)
-        posix_spawn_file_actions_adddup2(&files, output, 1)
-        _ = closeFrom?(&files, 3)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        var words = ([path] + arguments).map { strdup($0) } + [nil]
-        var settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for text in words + settings { free(text) } }
-        var id: Int32 = 0
-        let status = posix_spawn(&id, path, &files, &attributes, &words, &settings)
-        return (status, id)
     }
 
     private static func read(_ descriptor: Int32, _ line: Eventual<String>) {
@@ -141,36 +101,5 @@ public final class StartedProgram: Sendable {
         }
         line.give(String(decoding: bytes, as: UTF8.self))
         close(descriptor)
-    }
-
-    private static func wait(for id: Int32) -> Ending {
-        var status: Int32 = 0
-        while waitpid(id, &status, 0) < 0, errno == EINTR {}
-        let signal = status & 0x7f
-        return signal == 0 ? .exit((status >> 8) & 0xff) : .signal(signal)
-    }
-
-    private static func thread(_ body: @escaping @Sendable () -> Void) throws {
-        final class Work {
-            let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-        }
-        let work = Unmanaged.passRetained(Work(body))
-        var thread = pthread_t()
-        let status = pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body()
-                return nil
-            },
-            work.toOpaque()
-        )
-        guard status == 0 else {
-            work.release()
-            throw StartFailure(errorNumber: status)
-        }
-        pthread_detach(thread)
     }
 }

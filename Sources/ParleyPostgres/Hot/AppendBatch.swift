@@ -9,6 +9,7 @@ struct AppendBatch: Sendable {
         let revision: Int
         let projectID: ProjectID
         let tagBefore: LogTag
+        let time: Timestamp
     }
 
     private let clock: any WallClock
@@ -36,15 +37,14 @@ struct AppendBatch: Sendable {
             ids.formUnion(keys)
             for item in call.items { columns.append(item, of: call, number, tag: tags.make()) }
         }
-        let now = clock.now()
         let answer = try await Self.rows(
             AppendStatement.waiting,
             AppendStatement.passing,
-            columns.arguments(at: now),
+            columns.arguments(at: clock.now()),
             connection
         )
         return try Self.committed {
-            try Self.outcomes(of: calls, columns, now: now, try answer.map(Self.row))
+            try Self.outcomes(of: calls, columns, try answer.map(Self.row))
         }
     }
 
@@ -81,17 +81,17 @@ struct AppendBatch: Sendable {
             seq: try columns.next(),
             revision: try columns.next(),
             projectID: try columns.next(),
-            tagBefore: try columns.next()
+            tagBefore: try columns.next(),
+            time: try columns.next()
         )
     }
 
     private static func outcomes(
         of calls: [AppendCall],
         _ columns: AppendColumns,
-        now: Timestamp,
         _ rows: [Row]
     ) throws -> [Result<AppendOutcome, any Error>] {
-        var places: [Int: (projectID: ProjectID, list: [AppendOutcome.Place])] = [:]
+        var places: [Int: (projectID: ProjectID, time: Timestamp, list: [AppendOutcome.Place])] = [:]
         // Several calls may have gone to one log: each begins with the version that the one before has made.
         var last: [ConversationID: LogTag] = [:]
         for row in rows {
@@ -101,11 +101,11 @@ struct AppendBatch: Sendable {
             let step = LogStep(before: last[log] ?? row.tagBefore, after: columns.newTags[row.index])
             last[log] = step.after
             let place = AppendOutcome.Place(seq: row.seq, revision: row.revision, step: step)
-            places[owner, default: (row.projectID, [])].list.append(place)
+            places[owner, default: (row.projectID, row.time, [])].list.append(place)
         }
         return calls.indices.map { call in
-            guard let (project, list) = places[call] else { return .success(.alone) }
-            return .success(.written(at: now, in: project, list))
+            guard let (project, time, list) = places[call] else { return .success(.alone) }
+            return .success(.written(at: time, in: project, list))
         }
     }
 

@@ -6,6 +6,7 @@
 ///   another project or gone meanwhile, it isn't locked, and nothing is written to it.
 /// - Conversations are locked in the order of their ids, so that two batches never wait for each other in a circle. The
 ///   lock lets foreign keys to the conversation pass.
+/// - Times never go back within a log, whatever the clocks of several instances say.
 /// - The counters are read after the lock, so `seq` and `revision` have no gaps. An id that a racing batch has brought
 ///   breaks a unique constraint, and the whole statement with it.
 ///
@@ -54,18 +55,20 @@ enum AppendStatement {
             ) l
         ), advanced AS (
             UPDATE conversation c SET message_count = c.message_count + l.count, revision = c.revision + l.count,
-                tag = l.tag, updated_at = $18::int8, last_message_at = $18
+                tag = l.tag, updated_at = greatest(c.updated_at, $18::int8),
+                last_message_at = greatest(c.updated_at, $18)
             FROM locked l WHERE c.id = l.conversation_id
-            RETURNING c.id, c.message_count - l.count AS seq, c.revision - l.count AS revision, l.tag_before
+            RETURNING c.id, c.message_count - l.count AS seq, c.revision - l.count AS revision, c.updated_at,
+                l.tag_before
         ), placed AS MATERIALIZED (
-            SELECT i.*, a.tag_before, a.seq + i.place AS seq, a.revision + i.place AS revision
+            SELECT i.*, a.tag_before, a.updated_at, a.seq + i.place AS seq, a.revision + i.place AS revision
             FROM (SELECT *, row_number() OVER (PARTITION BY conversation_id ORDER BY n) AS place FROM admitted) i
             JOIN advanced a ON a.id = i.conversation_id
         ), added AS (
             INSERT INTO message (conversation_id, id, seq, revision, created_at, updated_at, content_at, fence,
                 fingerprint, confidence, is_edited, role, status, author, content_author, model, metadata, parts,
                 contexts, ai_response, content, terms, lexemes)
-            SELECT conversation_id, id, seq, revision, $18, $18, $18, 0, fingerprint, confidence, false, role,
+            SELECT conversation_id, id, seq, revision, updated_at, updated_at, updated_at, 0, fingerprint, confidence, false, role,
                 'delivered', CASE role WHEN 'user' THEN email END, CASE role WHEN 'user' THEN email END, model,
                 metadata, parts, contexts, ai_response, content, terms,
                 CASE WHEN terms IS NOT NULL THEN array_to_tsvector(
@@ -76,7 +79,7 @@ enum AppendStatement {
             DELETE FROM draft d USING (SELECT DISTINCT conversation_id, email FROM placed WHERE role = 'user') s
             WHERE d.conversation_id = s.conversation_id AND d.email = s.email
         )
-        SELECT n, seq, revision, project_id, tag_before FROM placed ORDER BY n
+        SELECT n, seq, revision, project_id, tag_before, updated_at FROM placed ORDER BY n
         """
     }
 }

@@ -59,7 +59,9 @@ struct SettingsSource {
         )
         return environment.keys.filter { $0.hasPrefix("PARLEY_") && !known.contains($0) }.sorted()
             .map { name in
-                let nearest = known.sorted().min { EditDistance.between($0, name) < EditDistance.between($1, name) }
+                // A letter of the wrong size is the least of mistakes.
+                let upper = name.uppercased()
+                let nearest = known.sorted().min { EditDistance.between($0, upper) < EditDistance.between($1, upper) }
                 return SettingProblem(key: name, reason: "is not known; did you mean \(nearest ?? "")?")
             }
     }

@@ -1,6 +1,5 @@
 import Foundation
 import Logging
-import NIOPosix
 import ParleyCore
 import ParleyStore
 import ParleyTesting
@@ -18,14 +17,12 @@ final class CacheRedis: Sendable {
 
     let port: Int
     let processID: Int32
-    private let script: Process
-    private let input: Pipe
-    private let ending: AsyncStream<Never>
+    /// The script, which ends the server when its input ends.
+    private let keeper: StartedProgram
 
     /// Starts a server, and ends it afterwards.
     static func with<R>(_ options: [String] = [], _ body: (CacheRedis) async throws -> R) async throws -> R {
-        // Its own thread, since starting blocks.
-        let server = try await NIOThreadPool.singleton.runIfActive { try CacheRedis(options) }
+        let server = try await FewAtATime.servers.run { try await CacheRedis(options) }
         do {
             let value = try await body(server)
             await server.end()
@@ -36,22 +33,12 @@ final class CacheRedis: Sendable {
         }
     }
 
-    private init(_ options: [String]) throws {
-        script = Process()
-        input = Pipe()
-        let (ending, end) = AsyncStream.makeStream(of: Never.self)
-        self.ending = ending
-        let output = Pipe()
+    private init(_ options: [String]) async throws {
         let root = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        script.executableURL = root.appendingPathComponent("scripts/redis")
-        script.arguments = ["serve"] + options
-        script.standardInput = input
-        script.standardOutput = output
-        script.terminationHandler = { _ in end.finish() }
-        try script.run()
-        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        keeper = try StartedProgram(root.appendingPathComponent("scripts/redis").path, ["serve"] + options)
+        let line = await keeper.firstLine()
         var fields: [Substring: Substring] = [:]
         for word in line.split(whereSeparator: \.isWhitespace) {
             let parts = word.split(separator: "=", maxSplits: 1)
@@ -69,9 +56,8 @@ final class CacheRedis: Sendable {
     func signal(_ number: Int32) { kill(processID, number) }
 
     private func end() async {
-        // The script may have ended by itself, and then there is nobody to read.
-        try? input.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
-        for await _ in ending {}
+        keeper.closeInput()
+        _ = await keeper.ending()
     }
 
     /// Gives `body` a client that is connected; its deadlines are such that no busy machine misses them, unless told.

@@ -1,5 +1,5 @@
 import Foundation
-import NIOPosix
+import ParleyTesting
 import RedisWire
 import Synchronization
 
@@ -11,9 +11,8 @@ final class LiveRedis: Sendable {
     }
 
     private struct Run {
-        let input: Pipe
-        /// Ends when the script has.
-        let ending: AsyncStream<Never>
+        /// The script, which goes when its input ends.
+        let keeper: StartedProgram
         let processID: Int32
     }
 
@@ -22,7 +21,7 @@ final class LiveRedis: Sendable {
 
     /// Starts a server for the time of `body`.
     static func with<R>(_ body: (LiveRedis) async throws -> R) async throws -> R {
-        let server = try await NIOThreadPool.singleton.runIfActive { try LiveRedis() }
+        let server = try await LiveRedis()
         do {
             let value = try await body(server)
             await server.kill()
@@ -33,8 +32,8 @@ final class LiveRedis: Sendable {
         }
     }
 
-    private init() throws {
-        let (run, port) = try Self.start([])
+    private init() async throws {
+        let (run, port) = try await Self.start([])
         self.port = port
         self.run = Mutex(run)
     }
@@ -50,34 +49,28 @@ final class LiveRedis: Sendable {
     func kill() async {
         guard let run = run.withLock({ $0.take() }) else { return }
         _ = Foundation.kill(run.processID, SIGKILL)
-        // The script may have ended by itself, and then there is nobody to read.
-        try? run.input.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
-        for await _ in run.ending {}
+        run.keeper.closeInput()
+        _ = await run.keeper.ending()
     }
 
     /// Starts the server again after ``kill()``, empty.
     func startAgain() async throws {
         let port = port
-        let run = try await NIOThreadPool.singleton.runIfActive { try Self.start(["--port", "\(port)"]).run }
+        let run = try await Self.start(["--port", "\(port)"]).run
         self.run.withLock { $0 = run }
     }
 
-    private static func start(_ options: [String]) throws -> (run: Run, port: Int) {
-        let script = Process()
-        let (ending, end) = AsyncStream.makeStream(of: Never.self)
-        let (input, output) = (Pipe(), Pipe())
+    private static func start(_ options: [String]) async throws -> (run: Run, port: Int) {
         let root = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        script.executableURL = root.appendingPathComponent("scripts/redis")
-        script.arguments = ["serve"] + options
-        let environment = ProcessInfo.processInfo.environment
-        script.environment = environment.filter { ["PATH", "TMPDIR", "HOME"].contains($0.key) }
-        script.standardInput = input
-        script.standardOutput = output
-        script.terminationHandler = { _ in end.finish() }
-        try script.run()
-        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        let script = root.appendingPathComponent("scripts/redis").path
+        let keeper = try await FewAtATime.servers.run {
+            let keeper = try StartedProgram(script, ["serve"] + options)
+            _ = await keeper.firstLine()
+            return keeper
+        }
+        let line = await keeper.firstLine()
         var fields: [Substring: Int] = [:]
         for word in line.split(whereSeparator: \.isWhitespace) {
             let parts = word.split(separator: "=", maxSplits: 1)
@@ -86,7 +79,7 @@ final class LiveRedis: Sendable {
         guard let port = fields["port"], let processID = fields["pid"] else {
             throw StartFailure(description: "scripts/redis said: \(line)")
         }
-        return (Run(input: input, ending: ending, processID: Int32(processID)), port)
+        return (Run(keeper: keeper, processID: Int32(processID)), port)
     }
 
     /// How to reach it, with deadlines that no busy machine misses unless `timeout` says otherwise.

@@ -1,4 +1,5 @@
 import Foundation
+import ParleyTesting
 import Synchronization
 
 /// A program that a test has started: waited for and ended by the one who started it.
@@ -10,6 +11,13 @@ final class ChildProcess: Sendable {
     enum Ending: Hashable, Sendable {
         case exit(Int32)
         case signal(Int32)
+
+        fileprivate init(_ ending: Spawn.Ending) {
+            switch ending {
+            case .exit(let status): self = .exit(status)
+            case .signal(let signal): self = .signal(signal)
+            }
+        }
     }
 
     private enum State {
@@ -45,20 +53,16 @@ final class ChildProcess: Sendable {
         output: FileHandle,
         errors: FileHandle
     ) throws {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.currentDirectoryURL = directory
-        process.environment = environment
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = errors
-        process.terminationHandler = { [watch] process in
-            let status = process.terminationStatus
-            watch.end(process.terminationReason == .exit ? .exit(status) : .signal(status))
-        }
-        try process.run()
-        id = process.processIdentifier
+        let files = zip([input, output, errors].map(\.fileDescriptor), Int32(0)...).map { (mine: $0, its: $1) }
+        let id = try Spawn.start(
+            program.path,
+            arguments,
+            environment: environment,
+            directory: directory.path,
+            files: files
+        )
+        self.id = id
+        try Spawn.thread { [watch] in watch.end(Ending(Spawn.wait(for: id))) }
     }
 
     /// Sends a signal; one that has ended gets none, since its number may be another's by now.

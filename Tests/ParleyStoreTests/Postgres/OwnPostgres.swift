@@ -14,13 +14,12 @@ final class OwnPostgres: Sendable {
 
     private static let script = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "scripts/postgres")
+        .appending(path: "scripts/postgres").path
 
     private let base: String
     private let directory: String
-    // The script ends the server when this ends.
-    private let input: Pipe
-    private let ended: Exit
+    /// The script, which ends the server when its input ends.
+    private let keeper: StartedProgram
 
     /// Starts a server for as long as the body takes.
     static func with<Value>(_ body: (OwnPostgres) async throws -> Value) async throws -> Value {
@@ -31,8 +30,8 @@ final class OwnPostgres: Sendable {
         } catch {
             result = .failure(error)
         }
-        try server.input.fileHandleForWriting.close()
-        _ = await server.ended.status()
+        server.keeper.closeInput()
+        _ = await server.keeper.ending()
         return try result.get()
     }
 
@@ -45,17 +44,14 @@ final class OwnPostgres: Sendable {
 
     private init() async throws {
         let temporary = FileManager.default.temporaryDirectory
-        directory = temporary.appending(path: "parley-own-\(UUID().uuidString.lowercased())").path
-        let output = Pipe()
-        input = Pipe()
-        ended = try Exit(of: Self.script, ["hold", directory], input: input, output: output)
-        let line = await withCheckedContinuation { continuation in
-            let handle = output.fileHandleForReading
-            Thread.detachNewThread {
-                // One line, written at once; nothing where the server didn't start.
-                continuation.resume(returning: String(decoding: handle.availableData, as: UTF8.self))
-            }
+        let directory = temporary.appending(path: "parley-own-\(UUID().uuidString.lowercased())").path
+        self.directory = directory
+        keeper = try await FewAtATime.servers.run {
+            let keeper = try StartedProgram(Self.script, ["hold", directory])
+            _ = await keeper.firstLine()
+            return keeper
         }
+        let line = await keeper.firstLine()
         let url = line.trimmingCharacters(in: .newlines)
         guard url.hasSuffix("/postgres") else { throw Failure(what: "PostgreSQL did not start") }
         base = String(url.dropLast("/postgres".count))
@@ -128,8 +124,8 @@ final class OwnPostgres: Sendable {
     }
 
     private func run(_ verb: String) async throws {
-        let status = try await Exit(of: Self.script, [verb, directory], input: nil, output: nil).status()
-        guard status == 0 else { throw Failure(what: "scripts/postgres \(verb) ended with \(status)") }
+        let ending = await (try StartedProgram(Self.script, [verb, directory])).ending()
+        guard ending == .exit(0) else { throw Failure(what: "scripts/postgres \(verb) ended with \(ending)") }
     }
 }
 
@@ -147,33 +143,4 @@ func running(_ stores: [PostgresStore], _ body: () async throws -> Void) async t
     for store in stores { store.close() }
     await run
     try result.get()
-}
-
-/// The end of a program that was started, to be waited for once.
-private final class Exit: Sendable {
-    private let stream: AsyncStream<Int32>
-
-    init(of program: URL, _ arguments: [String], input: Pipe?, output: Pipe?) throws {
-        let (stream, continuation) = AsyncStream<Int32>.makeStream()
-        self.stream = stream
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.environment = [
-            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": FileManager.default.temporaryDirectory.path,
-        ]
-        process.standardInput = input ?? FileHandle.nullDevice
-        process.standardOutput = output ?? FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        process.terminationHandler = { process in
-            continuation.yield(process.terminationStatus)
-            continuation.finish()
-        }
-        try process.run()
-    }
-
-    func status() async -> Int32 {
-        for await status in stream { return status }
-        return -1
-    }
 }
