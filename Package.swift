@@ -192,7 +192,8 @@ let package = Package(
         .testTarget(
             name: "ParleyStoreTests",
             dependencies: [
-                "ParleyCore", "ParleyMetrics", "ParleyStore", "ParleySQLite", "ParleyPostgres", "ParleyTesting", "LibPQ",
+                "ParleyCore", "ParleyMetrics", "ParleyStore", "ParleySQLite", "ParleyPostgres", "ParleyTesting",
+                "LibPQ",
                 "PrometheusMetrics", grdb, logging, metrics,
             ],
             resources: [.copy("Fixtures")],
