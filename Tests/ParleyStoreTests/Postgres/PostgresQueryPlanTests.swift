@@ -93,7 +93,8 @@ struct PostgresQueryPlanTests {
                     )
                     updates = (try rows[0].decode(0), try rows[0].decode(1))
                 }
-                #expect(updates.heapOnly * 100 > updates.all * 95, "\(updates)")
+                // Where a busy page has no room for once, an update goes elsewhere; with an index in the way all would.
+                #expect(updates.heapOnly * 100 > updates.all * 80, "\(updates)")
             }
         }
     }
