@@ -11,7 +11,9 @@ struct Parley: AsyncParsableCommand {
             YAML or JSON file named by --config, in this order. See "parley config doc".
             """,
         version: ParleyVersion.text,
-        subcommands: [ServeCommand.self, TokenCommand.self, UserCommand.self, ConfigCommand.self],
+        subcommands: [
+            ServeCommand.self, MigrateCommand.self, TokenCommand.self, UserCommand.self, ConfigCommand.self,
+        ],
         defaultSubcommand: ServeCommand.self
     )
 }
