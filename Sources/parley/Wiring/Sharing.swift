@@ -41,7 +41,7 @@ extension Wiring {
         var configuration = RedisConfiguration(url: url)
         configuration.clientName = "parley"
         let client = try redis { () throws(RedisError) in try RedisClient(configuration, logger: logger) }
-        configuration.clientName = "parley events"
+        configuration.clientName = "parley-events"
         let subscriber = try redis { () throws(RedisError) in try RedisSubscriber(configuration, logger: logger) }
         let bus = RedisEventBus(
             client: client,
