@@ -85,7 +85,7 @@ let package = Package(
         // Conversations in PostgreSQL.
         .target(
             name: "ParleyPostgres",
-            dependencies: ["ParleyCore", "LibPQ", lifecycle, logging],
+            dependencies: ["ParleyCore", "ParleyMetrics", "LibPQ", lifecycle, logging, metrics],
             swiftSettings: settings
         ),
         // The cache, the bus and the limits that several instances share.

@@ -1,6 +1,7 @@
 internal import LibPQ
 internal import Logging
 internal import ParleyCore
+internal import ParleyMetrics
 
 /// Conversations, accounts and the query log in PostgreSQL 15 or later.
 ///
@@ -18,6 +19,7 @@ public final class PostgresStore: Sendable {
     let ids: any IDMaker
     let tags: TagMaker
     let logger: Logger
+    let metrics: PostgresMetrics
     let appends: GroupCommitter<AppendCall, AppendOutcome>
     let pieces: GroupCommitter<PieceCall, LeaseState?>
     private let appendPool: PostgresPool
@@ -31,26 +33,28 @@ public final class PostgresStore: Sendable {
         clock: any WallClock,
         ids: any IDMaker,
         logger: Logger,
+        metrics: PostgresMetrics = PostgresMetrics(),
         warnings: [String] = []
     ) {
+        self.metrics = metrics
         self.clock = clock
         self.ids = ids
         self.logger = logger
         self.warnings = warnings
         let tags = TagMaker()
         self.tags = tags
-        appendPool = PostgresPool(settings.batchPool(of: settings.lanes, named: "appends"))
-        piecePool = PostgresPool(settings.batchPool(of: 1, named: "replies"))
+        appendPool = PostgresPool(settings.batchPool(of: settings.lanes, .appends, metrics))
+        piecePool = PostgresPool(settings.batchPool(of: 1, .replies, metrics))
         var commits = GroupCommitSettings()
         commits.capacity = Limits.storeQueue
         commits.waitingTime = settings.acquireTimeout
         commits.lanes = settings.lanes
-        let appendBatch = AppendBatch(clock: clock, tags: tags)
+        let appendBatch = AppendBatch(clock: clock, tags: tags, metrics: metrics)
         appends = GroupCommitter(pool: appendPool, settings: commits, commit: appendBatch.write)
         commits.lanes = 1
-        pieces = GroupCommitter(pool: piecePool, settings: commits, commit: PieceBatch(clock: clock).write)
-        reader = PostgresReader(settings.pool(of: settings.readers, named: "reads"))
-        transactions = PostgresPool(settings.pool(of: settings.transactions, named: "transactions"))
+        pieces = GroupCommitter(pool: piecePool, settings: commits, commit: PieceBatch(clock: clock, metrics: metrics).write)
+        reader = PostgresReader(settings.pool(of: settings.readers, .reads, metrics))
+        transactions = PostgresPool(settings.pool(of: settings.transactions, .transactions, metrics))
     }
 
     /// Keeps the connections, until the store is closed or the task cancelled.
@@ -82,15 +86,31 @@ public final class PostgresStore: Sendable {
         pieces.close()
     }
 
+    /// Says how the pools are now: for gauges, which are read now and then.
+    public func countConnections() {
+        let now: [(PoolName, PostgresPoolStatus)] = [
+            (.reads, reader.status), (.transactions, transactions.status), (.appends, appendPool.status),
+            (.replies, piecePool.status),
+        ]
+        for (name, status) in now {
+            metrics.pool(name)?.now(open: status.open, lent: status.lent, waiting: status.waiting)
+        }
+    }
+
     /// Returns when the server answers.
     public func check() async throws {
         _ = try await read { try await $0.exists("SELECT 1", []) }
     }
 
     /// Reads by one statement.
-    func read<Value: Sendable>(_ body: (PostgresReader) async throws -> Value) async throws -> Value {
+    ///
+    /// `name` is what it is called where it was slow.
+    func read<Value: Sendable>(
+        called name: String = #function,
+        _ body: (PostgresReader) async throws -> Value
+    ) async throws -> Value {
         do {
-            return try await body(reader)
+            return try await metrics.timing(name) { try await body(reader) }
         } catch {
             throw StoreFault.translate(error, logger: logger)
         }
@@ -108,10 +128,15 @@ public final class PostgresStore: Sendable {
     /// Writes in a transaction, all or nothing; returns after the commit.
     ///
     /// The body may be executed several times.
-    func write<Value: Sendable>(_ body: (WriteTransaction) async throws -> Value) async throws -> Value {
+    func write<Value: Sendable>(
+        called name: String = #function,
+        _ body: (WriteTransaction) async throws -> Value
+    ) async throws -> Value {
         do {
-            return try await transactions.transaction { connection in
-                try await body(WriteTransaction(db: connection, now: clock.now(), ids: ids, tags: tags))
+            return try await metrics.timing(name) {
+                try await transactions.transaction { connection in
+                    try await body(WriteTransaction(db: connection, now: clock.now(), ids: ids, tags: tags))
+                }
             }
         } catch {
             throw StoreFault.translate(error, logger: logger)

@@ -1,4 +1,5 @@
 internal import LibPQ
+internal import ParleyMetrics
 
 /// Where PostgreSQL is and how it is used.
 public struct PostgresStoreSettings: Sendable {
@@ -21,18 +22,19 @@ public struct PostgresStoreSettings: Sendable {
         self.url = url
     }
 
-    func pool(of size: Int, named name: String) -> PostgresPoolSettings {
+    func pool(of size: Int, _ name: PoolName, _ metrics: PostgresMetrics) -> PostgresPoolSettings {
         var connection = connection
-        connection.applicationName = "parley \(name)"
+        connection.applicationName = "parley \(name.rawValue)"
         var pool = PostgresPoolSettings(connection)
         pool.size = size
         pool.acquireTimeout = acquireTimeout
+        pool.waited = { metrics.pool(name)?.waited($0) }
         return pool
     }
 
     /// Connections for statements that write batches.
-    func batchPool(of size: Int, named name: String) -> PostgresPoolSettings {
-        var pool = pool(of: size, named: name)
+    func batchPool(of size: Int, _ name: PoolName, _ metrics: PostgresMetrics) -> PostgresPoolSettings {
+        var pool = pool(of: size, name, metrics)
         // A batch must not stand behind one row that somebody has locked; it goes on without it.
         pool.connection.parameters["lock_timeout"] = String(AppendBatch.lockTimeoutMilliseconds)
         // Merging walks through a whole index; the statements are made for looking rows up.

@@ -1,6 +1,7 @@
 import Metrics
 import ParleyChat
 import ParleyMetrics
+import ParleyPostgres
 import ParleyServer
 import PrometheusMetrics
 
@@ -40,6 +41,14 @@ struct Watching: Sendable {
             page: page,
             slowRequest: settings.slowRequest > .zero ? settings.slowRequest : nil
         )
+    }
+
+    /// Shows how the pools of connections are whenever somebody looks.
+    func watch(_ store: PostgresStore) {
+        registry?.collect([]) {
+            store.countConnections()
+            return []
+        }
     }
 
     /// Shows how many replies are running.

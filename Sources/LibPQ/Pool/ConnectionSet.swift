@@ -70,6 +70,8 @@ final class ConnectionSet: Sendable {
             if let lent = state.withLock({ $0.machine.askNow() }) {
                 loan = lent
             } else {
+                let start = ContinuousClock.now
+                defer { settings.waited?(.now - start) }
                 loan = try await waitForLoan()
             }
             if loan.connection.isOpen { return loan }

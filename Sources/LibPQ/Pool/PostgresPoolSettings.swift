@@ -8,6 +8,8 @@ public struct PostgresPoolSettings: Sendable {
     public var waitingLimit = 2048
     /// How long one waits for a connection before it fails with `exhausted`.
     public var acquireTimeout = Duration.seconds(1)
+    /// Is told how long somebody waited for a connection who got none at once, also in vain.
+    public var waited: (@Sendable (Duration) -> Void)?
     /// How long to wait before connecting anew.
     public var backoff = PostgresBackoff(first: .milliseconds(50), limit: .seconds(1))
 

@@ -1,5 +1,6 @@
 internal import LibPQ
 internal import ParleyCore
+internal import ParleyMetrics
 
 /// Writes batches of appends: one statement each, and so one sync of the disk.
 struct AppendBatch: Sendable {
@@ -14,9 +15,11 @@ struct AppendBatch: Sendable {
 
     private let clock: any WallClock
     private let tags: TagMaker
+    private let metrics: PostgresMetrics
 
-    init(clock: any WallClock, tags: TagMaker) {
+    init(clock: any WallClock, tags: TagMaker, metrics: PostgresMetrics) {
         self.clock = clock
+        self.metrics = metrics
         self.tags = tags
     }
 
@@ -28,6 +31,7 @@ struct AppendBatch: Sendable {
         _ calls: [AppendCall],
         _ connection: PostgresConnection
     ) async throws -> [Result<AppendOutcome, any Error>] {
+        metrics.appends.ran(count: calls.count)
         var columns = AppendColumns()
         // Of an id that comes twice the first is written. The second then finds it, and says whether it is the same.
         var ids: Set<Key> = []
@@ -37,12 +41,14 @@ struct AppendBatch: Sendable {
             ids.formUnion(keys)
             for item in call.items { columns.append(item, of: call, number, tag: tags.make()) }
         }
-        let answer = try await Self.rows(
-            AppendStatement.waiting,
-            AppendStatement.passing,
-            columns.arguments(at: clock.now()),
-            connection
-        )
+        let answer = try await metrics.timing("appendMessages") {
+            try await Self.rows(
+                AppendStatement.waiting,
+                AppendStatement.passing,
+                columns.arguments(at: clock.now()),
+                connection
+            )
+        }
         return try Self.committed {
             try Self.outcomes(of: calls, columns, try answer.map(Self.row))
         }

@@ -1,5 +1,6 @@
 internal import LibPQ
 internal import ParleyCore
+internal import ParleyMetrics
 
 /// One call that adds pieces to a running reply, or only renews its lease.
 struct PieceCall: Sendable {
@@ -18,14 +19,17 @@ struct PieceCall: Sendable {
 /// Writes batches of pieces: one statement each for all replies of the moment.
 struct PieceBatch: Sendable {
     private let clock: any WallClock
+    private let metrics: PostgresMetrics
 
-    init(clock: any WallClock) {
+    init(clock: any WallClock, metrics: PostgresMetrics) {
         self.clock = clock
+        self.metrics = metrics
     }
 
     /// Writes a batch and returns when it is committed; `nil` says that a call is to be decided alone.
     func write(_ calls: [PieceCall], _ connection: PostgresConnection) async throws -> [Result<LeaseState?, any Error>]
     {
+        metrics.pieces.ran(count: calls.count)
         var replies: Set<ConversationID> = []
         let numbers = calls.indices.filter { replies.insert(calls[$0].lease.conversationID).inserted }
         let pieces = numbers.enumerated().flatMap { row, number in
@@ -44,12 +48,14 @@ struct PieceBatch: Sendable {
             .value(pieces.count),
             .value(clock.now() + Limits.replyLease),
         ])
-        let answer = try await AppendBatch.rows(
-            PieceStatement.waiting,
-            PieceStatement.passing,
-            arguments.values,
-            connection
-        )
+        let answer = try await metrics.timing("appendPieces") {
+            try await AppendBatch.rows(
+                PieceStatement.waiting,
+                PieceStatement.passing,
+                arguments.values,
+                connection
+            )
+        }
         return try AppendBatch.committed {
             var states: [LeaseState?] = calls.map { _ in nil }
             for row in answer {

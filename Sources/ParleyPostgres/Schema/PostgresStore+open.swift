@@ -14,15 +14,24 @@ extension PostgresStore {
     ///   - clock: Tells the times that are stored.
     ///   - ids: Makes the ids that are stored.
     ///   - logger: Takes faults of the database; never a text of a message, nor the password.
+    ///   - metrics: What is counted.
     /// - Returns: The store.
     /// - Throws: ``ParleyError`` with code `unavailable`, whose message says what the operator can do.
     public static func open(
         _ settings: PostgresStoreSettings,
         clock: any WallClock = SystemClock(),
         ids: any IDMaker = UUIDv7Maker(),
-        logger: Logger
+        logger: Logger,
+        metrics: PostgresMetrics = PostgresMetrics()
     ) async throws -> PostgresStore {
-        try await open(settings, migrations: Schema.migrations, clock: clock, ids: ids, logger: logger)
+        try await open(
+            settings,
+            migrations: Schema.migrations,
+            clock: clock,
+            ids: ids,
+            logger: logger,
+            metrics: metrics
+        )
     }
 
     /// Opens a database with a part of the schema's history, or with less patience.
@@ -32,7 +41,8 @@ extension PostgresStore {
         patience: Migrator.Patience = Migrator.Patience(),
         clock: any WallClock,
         ids: any IDMaker,
-        logger: Logger
+        logger: Logger,
+        metrics: PostgresMetrics = PostgresMetrics()
     ) async throws -> PostgresStore {
         do {
             let (connection, report) = try await connect(settings, patience: patience)
@@ -40,7 +50,14 @@ extension PostgresStore {
             defer { connection.close() }
             try await migrator.run()
             for warning in report.warnings { logger.warning("\(warning)") }
-            return PostgresStore(settings, clock: clock, ids: ids, logger: logger, warnings: report.warnings)
+            return PostgresStore(
+                settings,
+                clock: clock,
+                ids: ids,
+                logger: logger,
+                metrics: metrics,
+                warnings: report.warnings
+            )
         } catch {
             throw openingError(error)
         }

@@ -260,6 +260,15 @@ extension SettingKey {
                 """
         ),
         SettingKey(
+            name: "log.slow_statement",
+            kind: .integer(0...3_600_000),
+            defaultText: "500",
+            help: """
+                From how many milliseconds on a statement or transaction in PostgreSQL is logged as slow, by the name of \
+                what it is for; 0 logs none.
+                """
+        ),
+        SettingKey(
             name: "metrics",
             kind: .choice(["on", "off"]),
             defaultText: nil,

@@ -84,6 +84,9 @@ struct SettingOptions: ParsableArguments {
     @Option(help: ArgumentHelp(SettingKey.help("log.format"), valueName: "text|json"))
     var logFormat: String?
 
+    @Option(help: ArgumentHelp(SettingKey.help("log.slow_statement"), valueName: "milliseconds"))
+    var logSlowStatement: String?
+
     @Option(help: ArgumentHelp(SettingKey.help("log.slow_request"), valueName: "milliseconds"))
     var logSlowRequest: String?
 
@@ -104,6 +107,7 @@ struct SettingOptions: ParsableArguments {
             "model.titles": modelTitles, "personas": personas,
             "limits.rates": limitsRates,
             "log.level": logLevel, "log.format": logFormat, "log.slow_request": logSlowRequest,
+            "log.slow_statement": logSlowStatement,
             "metrics": metrics,
         ].compactMapValues { $0 }
     }

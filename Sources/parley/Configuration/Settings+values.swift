@@ -91,6 +91,7 @@ extension Settings {
         reader.choice("log.level") { logLevel = Logger.Level(rawValue: $0) ?? .info }
         reader.choice("log.format") { logsJSON = $0 == "json" }
         reader.integer("log.slow_request") { slowRequest = .milliseconds($0) }
+        reader.integer("log.slow_statement") { slowStatement = .milliseconds($0) }
         reader.choice("metrics") { metrics = $0 == "on" }
         guard reader.problems.isEmpty else { throw InvalidSettings(problems: reader.problems) }
     }

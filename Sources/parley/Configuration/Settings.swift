@@ -33,6 +33,7 @@ struct Settings: Sendable {
     var logLevel = Logger.Level.info
     var logsJSON = false
     var slowRequest = Duration.seconds(1)
+    var slowStatement = Duration.milliseconds(500)
     var metrics: Bool?
 
     /// Who may make an account: by default anyone on this machine, and nobody from outside.

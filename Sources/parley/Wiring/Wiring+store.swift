@@ -32,7 +32,20 @@ extension Wiring {
     }
 
     private func openPostgres(_ url: String) async throws -> PostgresStore {
-        try await PostgresStore.open(PostgresStoreSettings(url: url), clock: clock, ids: ids, logger: logger)
+        let metrics = PostgresMetrics(
+            slowStatement: settings.slowStatement,
+            logger: logger,
+            factory: watching.factory
+        )
+        let store = try await PostgresStore.open(
+            PostgresStoreSettings(url: url),
+            clock: clock,
+            ids: ids,
+            logger: logger,
+            metrics: metrics
+        )
+        watching.watch(store)
+        return store
     }
 
     /// The secret of a server that was given none: beside a file that is its own, or in a database, where all its instances

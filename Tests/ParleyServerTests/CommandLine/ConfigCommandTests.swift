@@ -86,7 +86,8 @@ struct ConfigCommandTests {
         "model.url": "https://models.example/v1", "model.api_key": "a key", "model.name": "a name",
         "model.titles": "off", "personas": "personas",
         "model.extensions": "on", "model.first_token_timeout": "7", "model.timeout": "77",
-        "limits.rates": "off", "log.level": "debug", "log.format": "json", "log.slow_request": "7", "metrics": "on",
+        "limits.rates": "off", "log.level": "debug", "log.format": "json", "log.slow_request": "7",
+        "log.slow_statement": "8", "metrics": "on",
     ]
 
     @Test("Every setting can be an option, a variable and a line of a file", arguments: ["option", "variable", "file"])
