@@ -52,7 +52,11 @@ public final class PostgresStore: Sendable {
         let appendBatch = AppendBatch(clock: clock, tags: tags, metrics: metrics)
         appends = GroupCommitter(pool: appendPool, settings: commits, commit: appendBatch.write)
         commits.lanes = 1
-        pieces = GroupCommitter(pool: piecePool, settings: commits, commit: PieceBatch(clock: clock, metrics: metrics).write)
+        pieces = GroupCommitter(
+            pool: piecePool,
+            settings: commits,
+            commit: PieceBatch(clock: clock, metrics: metrics).write
+        )
         reader = PostgresReader(settings.pool(of: settings.readers, .reads, metrics))
         transactions = PostgresPool(settings.pool(of: settings.transactions, .transactions, metrics))
     }
