@@ -32,7 +32,7 @@ check: ## what continuous integration runs: the formatter's lint, then all tests
 	$(MAKE) test
 
 bench: ## measure a release build; figures also in .build/bench/latest.json
-	scripts/bootstrap
+	scripts/bootstrap --test
 	swift build -c release --product parley-bench
 	.build/release/parley-bench
 

@@ -66,7 +66,15 @@ struct Comparison {
             ratio: median(pairs.map { $0.parley.perSecond / $0.bare.perSecond }),
             serverMicroseconds: median(pairs.map(\.parley.serverMicroseconds)),
             ceilingMicroseconds: median(pairs.map(\.bare.serverMicroseconds)),
-            generatorMicroseconds: median(pairs.map(\.parley.generatorMicroseconds))
+            generatorMicroseconds: median(pairs.map(\.parley.generatorMicroseconds)),
+            servers: Set(pairs.flatMap { $0.parley.servers.keys }).sorted()
+                .map { server in
+                    ServerTime(
+                        name: server,
+                        microseconds: median(pairs.map { $0.parley.microseconds(of: server) }),
+                        ceilingMicroseconds: median(pairs.map { $0.bare.microseconds(of: server) })
+                    )
+                }
         )
     }
 

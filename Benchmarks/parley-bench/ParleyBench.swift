@@ -5,14 +5,15 @@ import ParleyCore
 /// Measures a release build of Parley beside the ceiling that its HTTP server sets, in one process and one run.
 ///
 /// Each figure stands beside a bare route of the same server that answers with the same bytes and does nothing else; beside
-/// the model's server when it is asked without Parley; or beside the bare check of a signature. Their rounds alternate, so
+/// the model's server when it is asked without Parley; beside the bare check of a signature; or beside what PostgreSQL's
+/// and Redis' own benchmarks do. Their rounds alternate, so
 /// that both see the same minutes of a machine that others use too; the ratio is what to compare
 /// between machines and days.
 @main
 struct ParleyBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parley-bench",
-        abstract: "Measure appends, history reads, turns and the check of tokens, each beside its ceiling."
+        abstract: "Measure appends, reads, turns and the check of tokens, each beside its ceiling."
     )
 
     @Option(help: "How long a round lasts, in seconds.")
@@ -22,12 +23,15 @@ struct ParleyBench: AsyncParsableCommand {
     var rounds = 3
 
     @Option(parsing: .upToNextOption, help: "How many callers there are at once, each on a connection of its own.")
-    var callers = [1, 16, 64]
+    var callers = [1, 16, 64, 256]
 
     @Option(parsing: .upToNextOption, help: "How many replies of a model are written at once.")
     var replies = [1, 100, 500]
 
-    @Option(parsing: .upToNextOption, help: "Measure only these: appends, reads, turns, tokens.")
+    @Option(
+        parsing: .upToNextOption,
+        help: "Measure only these: \(Subject.allCases.map(\.rawValue).joined(separator: ", "))."
+    )
     var only = Subject.allCases
 
     @Option(help: "Where the database and latest.json are written; its disk is what durable appends wait for.")
@@ -77,6 +81,14 @@ struct ParleyBench: AsyncParsableCommand {
             let tokens = try TokenBenchmark(comparison: comparison, keySetPath: directory.keySet, logger: logger)
             try await tokens.run { report.add($0) }
         }
+        try await ProductionBenchmark.run(
+            only.filter(\.isProduction),
+            callers: callers,
+            comparison: comparison,
+            directory: directory.url,
+            metrics: metrics,
+            logger: logger
+        ) { report.add($0) }
         try await comparison.generator.shutdown()
         report.finish()
         print(report.footer)

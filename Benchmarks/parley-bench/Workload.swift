@@ -4,6 +4,8 @@ enum Workload: String, CaseIterable, Sendable {
     case appends
     /// Reads of a conversation's last 50 messages of about 300 bytes each.
     case reads
+    /// Reads of the last 15 of the same, which is what the cache holds.
+    case hot
     /// Turns with a model's server, streamed to the end; counted by what the model's server sends.
     case turns
 }
@@ -13,6 +15,21 @@ enum Subject: String, CaseIterable, Sendable {
     case appends, reads, turns
     /// Bearer tokens, without HTTP.
     case tokens
+    /// The same with PostgreSQL and Redis, and what only those have.
+    case productionAppends = "production-appends"
+    case productionParts = "production-parts"
+    case productionHot = "production-hot"
+    case productionHistory = "production-history"
+    case productionLists = "production-lists"
+    case redis
+
+    /// Whether it needs PostgreSQL and Redis.
+    var isProduction: Bool {
+        switch self {
+        case .appends, .reads, .turns, .tokens: false
+        case .productionAppends, .productionParts, .productionHot, .productionHistory, .productionLists, .redis: true
+        }
+    }
 
     /// The workload of callers over HTTP, where it is one.
     var workload: Workload? { Workload(rawValue: rawValue) }

@@ -19,6 +19,8 @@ struct Figure: Sendable {
     let serverMicroseconds: Double
     let ceilingMicroseconds: Double
     let generatorMicroseconds: Double
+    /// Processor time for one request of servers in processes of their own, in both kinds of round.
+    var servers: [ServerTime] = []
 
     /// The figure as a line of the table that ``Report/header`` heads.
     var line: String {
@@ -27,11 +29,13 @@ struct Figure: Sendable {
             number(ceiling), String(format: "%.3f", ratio), number(serverMicroseconds), number(ceilingMicroseconds),
             number(generatorMicroseconds),
         ]
-        return Report.row(name, columns)
+        let others = servers.map { "  \($0.name) \(number($0.microseconds))/\(number($0.ceilingMicroseconds))" }
+        return Report.row(name, columns) + others.joined()
     }
 
     private func number(_ value: Double) -> String {
-        String(format: abs(value) < 20 ? "%.2f" : "%.0f", value)
+        guard value.isFinite else { return "-" }
+        return String(format: abs(value) < 20 ? "%.2f" : "%.0f", value)
     }
 
     func write(to writer: inout JSONWriter) {
@@ -46,10 +50,29 @@ struct Figure: Sendable {
             writer.member("cpu_us", rounded(serverMicroseconds))
             writer.member("ceiling_cpu_us", rounded(ceilingMicroseconds))
             writer.member("generator_cpu_us", rounded(generatorMicroseconds))
+            writer.name("servers")
+            writer.array { writer in
+                for server in servers {
+                    writer.object { writer in
+                        writer.member("name", server.name)
+                        writer.member("cpu_us", rounded(server.microseconds))
+                        writer.member("ceiling_cpu_us", rounded(server.ceilingMicroseconds))
+                    }
+                }
+            }
         }
     }
 
     private func rounded(_ value: Double) -> JSON? {
         JSONNumber((value * 1000).rounded() / 1000).map(JSON.number)
     }
+}
+
+/// Processor time of a server in a process of its own, for one request.
+struct ServerTime: Sendable {
+    let name: String
+    /// In Parley's rounds.
+    let microseconds: Double
+    /// In those of the ceiling.
+    let ceilingMicroseconds: Double
 }

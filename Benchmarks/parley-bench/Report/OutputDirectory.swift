@@ -2,7 +2,7 @@ import Foundation
 
 /// Where a run leaves its figures and, while it lasts, its database.
 struct OutputDirectory {
-    private let url: URL
+    let url: URL
 
     /// Makes the directory where there is none, and clears away what a run that was cut short left there.
     init(path: String) throws {

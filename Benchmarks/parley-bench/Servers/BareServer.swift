@@ -13,6 +13,9 @@ struct BareServer {
         router.get("reads") { [body = samples.reads] _, _ in
             Response(status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: body))
         }
+        router.get("hot") { [body = samples.hot] _, _ in
+            Response(status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: body))
+        }
         router.post("appends") { [body = samples.appends] request, _ in
             _ = try await request.body.collect(upTo: 65_536)
             return Response(

@@ -14,30 +14,47 @@ import ServiceLifecycle
 
 /// Someone who calls: a bearer token, a conversation to append to, and one with a history to read.
 struct Person: Sendable {
+    let identity: Identity
     let token: String
     let log: ConversationID
     let history: ConversationID
 }
 
-/// Parley as `parley serve` wires it over SQLite, with the rate limits off.
+/// What a server stands on.
+struct Foundations {
+    var conversations: any ConversationStore
+    var encodedLog: (any EncodedLogReader)?
+    var accounts: any AccountStore
+    var queryLog: any QueryLog
+    var bus: any EventBus = InProcessEventBus()
+}
+
+extension Foundations {
+    init(_ database: SQLiteStore) {
+        self.init(conversations: database, accounts: database, queryLog: database)
+    }
+}
+
+/// Parley as `parley serve` wires it, with the rate limits off.
 struct ParleyUnderTest {
     /// More than the 50 that are read, so that the read does not end with the log.
     private static let historyLength = 100
 
-    private let store: PublishingStore
+    /// As the routes have it.
+    let store: PublishingStore
     private let dependencies: ServerDependencies
     private let registry: ReplyRegistry
     private let issuer: TokenIssuer
 
     init(
-        store database: SQLiteStore,
+        over foundations: Foundations,
         provider: any ReplyProvider,
         ids: any IDMaker,
         metrics: Bool,
         logger: Logger
     ) throws {
         let factory: any MetricsFactory = metrics ? PrometheusRegistry() : NOOPMetricsHandler.instance
-        let bus = InProcessEventBus()
+        let (database, bus) = (foundations.conversations, foundations.bus)
         let clock = SystemClock()
         let secret = HMACSecret(kid: nil, bytes: Array("a secret for measuring, known to all".utf8))
         let tokens = TokenSettings(keys: [secret])
@@ -47,8 +64,9 @@ struct ParleyUnderTest {
         issuer = try TokenIssuer(secret: secret, settings: tokens)
         dependencies = ServerDependencies(
             store: store,
+            encodedLog: foundations.encodedLog,
             accounts: AccountService(
-                accounts: database,
+                accounts: foundations.accounts,
                 hasher: PasswordHasher(pool: .singleton),
                 limiter: limiter,
                 clock: clock,
@@ -61,7 +79,7 @@ struct ParleyUnderTest {
                 store: store,
                 bus: bus,
                 provider: provider,
-                queryLog: database,
+                queryLog: foundations.queryLog,
                 registry: registry,
                 clock: clock,
                 logger: logger,
@@ -97,6 +115,7 @@ struct ParleyUnderTest {
             _ = try await store.appendMessages(messages, to: history.value.id, expectedRevision: nil, as: identity)
             people.append(
                 Person(
+                    identity: identity,
                     token: try await issuer.token(for: identity, lifetime: .seconds(24 * 60 * 60)),
                     log: log.value.id,
                     history: history.value.id

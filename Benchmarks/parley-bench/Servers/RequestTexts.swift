@@ -14,8 +14,9 @@ struct RequestTexts: Sendable {
         let (token, log, history) = (people[person].token, people[person].log, people[person].history)
         switch workload {
         case .reads:
-            let path = path ?? "/api/conversations/\(history)/messages?limit=50"
-            return [ByteBuffer(string: "GET \(path) HTTP/1.1\r\n\(Self.headers(token))\r\n")]
+            return [Self.get(path ?? "/api/conversations/\(history)/messages?limit=50", token)]
+        case .hot:
+            return [Self.get(path ?? "/api/conversations/\(history)/messages?limit=15", token)]
         case .appends:
             let path = path ?? "/api/conversations/\(log)/messages"
             return (0..<Self.appendsEach).map { Self.post(appendBody(of: person, $0), to: path, token) }
@@ -46,6 +47,11 @@ struct RequestTexts: Sendable {
         ]
         return [post(body.text, to: "/v1/chat/completions", "none")]
     }()
+
+    /// One request that reads.
+    static func get(_ path: String, _ token: String) -> ByteBuffer {
+        ByteBuffer(string: "GET \(path) HTTP/1.1\r\n\(headers(token))\r\n")
+    }
 
     private static func post(_ body: String, to path: String, _ token: String) -> ByteBuffer {
         ByteBuffer(

@@ -5,12 +5,14 @@ import NIOHTTP1
 /// An answer of Parley's for each workload: what the bare routes return.
 struct Samples: Sendable {
     let reads: ByteBuffer
+    let hot: ByteBuffer
     let appends: ByteBuffer
 
     /// Asks once for each.
     static func fetch(_ requests: RequestTexts, from port: Int) async throws -> Samples {
         Samples(
-            reads: try await fetch(requests.sampleRead(from: port)),
+            reads: try await fetch(requests.sampleRead(50, from: port)),
+            hot: try await fetch(requests.sampleRead(15, from: port)),
             appends: try await fetch(requests.sampleAppend(from: port))
         )
     }
@@ -24,8 +26,8 @@ struct Samples: Sendable {
 
 extension RequestTexts {
     /// The first person's read.
-    fileprivate func sampleRead(from port: Int) -> HTTPClientRequest {
-        sample("\(people[0].history)/messages?limit=50", from: port)
+    fileprivate func sampleRead(_ limit: Int, from port: Int) -> HTTPClientRequest {
+        sample("\(people[0].history)/messages?limit=\(limit)", from: port)
     }
 
     /// The first person's first append.

@@ -28,7 +28,7 @@ enum Servers {
                     logger: logger
                 )
                 let parley = try ParleyUnderTest(
-                    store: store,
+                    over: Foundations(store),
                     provider: provider,
                     ids: ids,
                     metrics: metrics,
@@ -69,7 +69,7 @@ enum Servers {
     }
 
     /// Runs services, one of which tells the port it listens on, while `body` runs.
-    private static func running(
+    static func running(
         _ services: (@escaping @Sendable (Int) async -> Void) -> [any Service],
         _ logger: Logger,
         _ body: (Int) async throws -> Void

@@ -5,9 +5,9 @@ internal import ParleyCore
 ///
 /// Each checks the access itself, and tells by its first row that there is something to see. Their arguments are a
 /// conversation, an e-mail address, a place and how many, unless they say otherwise.
-enum LogStatement {
+package enum LogStatement {
     /// Newest first, before a `seq`: rows of the project and a message.
-    static let before = part("m.seq < $3", order: "m.seq DESC")
+    package static let before = part("m.seq < $3", order: "m.seq DESC")
     /// Oldest first, after a `seq`: rows of the project and a message.
     static let after = part("m.seq > $3", order: "m.seq")
 
