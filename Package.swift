@@ -164,7 +164,8 @@ let package = Package(
             name: "parley-bench",
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleySQLite", "ParleyStore", "ParleyOpenAI",
-                "ParleyMetrics", "ParleyUpstream", "PrometheusMetrics", "ParleyPostgres", "ParleyRedis", "LibPQ", "RedisWire",
+                "ParleyMetrics", "ParleyUpstream", "PrometheusMetrics", "ParleyPostgres", "ParleyRedis", "LibPQ",
+                "RedisWire",
                 "ParleyTesting", metrics,
                 hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, asyncHTTPClient, logging, lifecycle,
                 crypto, .product(name: "CryptoExtras", package: "swift-crypto"),

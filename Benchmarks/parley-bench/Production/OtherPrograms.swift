@@ -29,7 +29,7 @@ struct Pgbench: Sendable {
         var environment = StartedProgram.plainEnvironment
         environment["PGOPTIONS"] = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off"
         let line = try await ProgramRun.lastLine(
-            "/usr/lib/postgresql/15/bin/pgbench \"$@\" 2>&1 | tail -n 1",
+            "/usr/lib/postgresql/15/bin/pgbench \"$@\" 2>&1 | grep -E '^tps|rror|FATAL' | head -n 1",
             words,
             environment: environment
         )
