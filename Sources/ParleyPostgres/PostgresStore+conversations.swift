@@ -111,7 +111,7 @@ extension PostgresStore {
         try await write { transaction in
             var state = try await transaction.lock(id, for: .write, as: identity)
             var changes: [Change] = []
-            if !state.titleIsGiven, let change = try await transaction.retitle(&state, title, isImprovement: true) {
+            if !state.titleIsGiven, let change = try await transaction.improveTitle(&state, title) {
                 changes.append(change)
             }
             return Commit(try await transaction.db.conversation(id), changes: changes)

@@ -16,12 +16,16 @@ extension PostgresStore {
             }
             var changes: [Change] = []
             var steps: [LogStep] = []
+            var isTitled = false
             if isNew {
                 changes.append(.conversationCreated(try await db.conversation(state.id)))
             } else {
                 try state.requireRevision(expectedRevision)
                 try await db.requireNoRunningReply(state.id)
-                if let change = try await transaction.title(&state, by: request.message) { changes.append(change) }
+                if let change = try await transaction.title(&state, by: request.message) {
+                    changes.append(change)
+                    isTitled = true
+                }
             }
             let userMessage: Message
             if let known {
@@ -40,7 +44,7 @@ extension PostgresStore {
             let reply = try await transaction.appendReply(to: userMessage.seq, model: request.model, in: &state)
             changes.append(.messageAppended(reply.message))
             steps.append(reply.step)
-            try await transaction.save(state, isAppend: true)
+            try await transaction.save(state, isAppend: true, isTitled: isTitled)
             try await db.deleteDraft(of: identity.email, in: state.id)
             if request.conversationID == nil { try await db.deleteDraft(of: identity.email, in: nil) }
             let turn = Turn(
@@ -124,10 +128,17 @@ extension WriteTransaction {
         return (try await state(of: conversation.id), nil, true)
     }
 
-    /// Titles a conversation that is empty and that nobody has titled.
+    /// Titles a conversation that is empty and that nobody has titled; ``save(_:isAppend:isTitled:)`` must follow.
     fileprivate func title(_ state: inout ConversationState, by message: NewMessage) async throws -> Change? {
-        guard state.messageCount == 0, !state.titleIsGiven else { return nil }
-        return try await retitle(&state, MessageText.title(for: message.content))
+        let title = MessageText.title(for: message.content)
+        guard state.messageCount == 0, !state.titleIsGiven, !state.title.isExactly(title) else { return nil }
+        bump(&state)
+        state.title = title
+        var conversation = try await db.conversation(state.id)
+        conversation.title = title
+        conversation.revision = state.revision
+        conversation.updatedAt = state.now
+        return .conversationUpdated(conversation)
     }
 }
 

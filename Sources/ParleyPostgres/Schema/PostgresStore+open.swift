@@ -45,7 +45,7 @@ extension PostgresStore {
         metrics: PostgresMetrics = PostgresMetrics()
     ) async throws -> PostgresStore {
         do {
-            let (connection, report) = try await connect(settings, patience: patience)
+            let (connection, report) = try await connect(settings, patience: patience, logger)
             let migrator = Migrator(connection, migrations, clock: clock, patience: patience, logger: logger)
             defer { connection.close() }
             try await migrator.run()
@@ -65,7 +65,8 @@ extension PostgresStore {
 
     private static func connect(
         _ settings: PostgresStoreSettings,
-        patience: Migrator.Patience
+        patience: Migrator.Patience,
+        _ logger: Logger
     ) async throws -> (PostgresConnection, ServerReport) {
         let deadline = ContinuousClock.now + patience.server
         let backoff = PostgresBackoff(first: .milliseconds(100), limit: .seconds(1))
@@ -79,6 +80,10 @@ extension PostgresStore {
             }
             guard mayPass(reason), ContinuousClock.now < deadline else { throw reason }
             failures += 1
+            if failures == 1 {
+                let seconds = patience.server.components.seconds
+                logger.notice("Waiting for PostgreSQL", metadata: ["seconds": "\(seconds)"])
+            }
             try await Task.sleep(for: backoff.delay(afterFailures: failures, random: .random(in: 0..<1)))
         }
     }

@@ -13,15 +13,34 @@ extension WriteTransaction {
         return LogStep(before: before, after: state.tag)
     }
 
-    /// Stores what changes of messages, or appends, have made of a conversation.
-    func save(_ state: ConversationState, isAppend: Bool) async throws {
+    /// Stores what changes of messages, or appends, have made of a conversation, and its title where that has changed.
+    ///
+    /// Once in a transaction: at a second update of a row PostgreSQL locks the project that the row points to, behind the
+    /// conversation, and so in the wrong order.
+    func save(_ state: ConversationState, isAppend: Bool, isTitled: Bool = false) async throws {
+        let arguments: Arguments = [
+            state.id, state.messageCount, state.revision, state.tag, state.now, isAppend,
+        ]
+        guard isTitled else {
+            try await db.run(
+                """
+                UPDATE conversation SET message_count = $2, revision = $3, tag = $4, updated_at = $5,
+                    last_message_at = CASE WHEN $6 THEN $5 ELSE last_message_at END
+                WHERE id = $1
+                """,
+                arguments
+            )
+            return
+        }
+        let entry = SearchEntry(state.title, in: state.projectID)
         try await db.run(
             """
             UPDATE conversation SET message_count = $2, revision = $3, tag = $4, updated_at = $5,
-                last_message_at = CASE WHEN $6 THEN $5 ELSE last_message_at END
+                last_message_at = CASE WHEN $6 THEN $5 ELSE last_message_at END,
+                title = $7, terms = $8, lexemes = array_to_tsvector($9)
             WHERE id = $1
             """,
-            [state.id, state.messageCount, state.revision, state.tag, state.now, isAppend]
+            arguments + Arguments([.value(state.title), .value(entry.terms), .column(entry.lexemes)])
         )
     }
 
@@ -82,29 +101,23 @@ extension WriteTransaction {
         state.projectID = after.projectID
     }
 
-    /// Changes the title that nobody has given; `nil` where it is this one already.
+    /// Gives a better title where nobody has given one; `nil` where it is this one already.
     ///
-    /// An improvement is nothing that anybody did: the conversation keeps its time, and the revision is marked.
-    func retitle(
-        _ state: inout ConversationState,
-        _ title: String,
-        isImprovement: Bool = false
-    ) async throws -> Change? {
+    /// It is nothing that anybody did: the conversation keeps its time, and the revision is marked.
+    func improveTitle(_ state: inout ConversationState, _ title: String) async throws -> Change? {
         guard !state.title.isExactly(title) else { return nil }
         bump(&state)
         state.title = title
         let entry = SearchEntry(title, in: state.projectID)
         try await db.run(
             """
-            UPDATE conversation SET title = $2, revision = $3, tag = $4,
-                updated_at = CASE WHEN $5 THEN updated_at ELSE $6 END,
-                titled_revision = CASE WHEN $5 THEN $3 ELSE titled_revision END,
-                terms = $7, lexemes = array_to_tsvector($8)
+            UPDATE conversation SET title = $2, revision = $3, tag = $4, titled_revision = $3,
+                terms = $5, lexemes = array_to_tsvector($6)
             WHERE id = $1
             """,
             Arguments([
-                .value(state.id), .value(title), .value(state.revision), .value(state.tag), .value(isImprovement),
-                .value(state.now), .value(entry.terms), .column(entry.lexemes),
+                .value(state.id), .value(title), .value(state.revision), .value(state.tag), .value(entry.terms),
+                .column(entry.lexemes),
             ])
         )
         return .conversationUpdated(try await db.conversation(state.id))

@@ -63,7 +63,11 @@ extension RedisEventBus {
         counters.frameReceived()
         do throws(BusFrameFlaw) {
             let frame = try BusFrame(parsing: payload.readableBytesView, of: reading.project)
-            if senders.receive(frame) { tellLagged(reading) }
+            let isKnown = senders.knows(frame.sender)
+            if senders.receive(frame) {
+                // Who comes when others are talking has missed nothing that it was promised: no gap for the operator.
+                if isKnown { tellLagged(reading) } else { local.signalLagged(in: reading.project) }
+            }
             await deliver(frame.items, of: reading.project)
         } catch {
             counters.frameRefused()

@@ -62,6 +62,9 @@ struct SenderTable: Sendable {
     /// How many senders are remembered.
     var count: Int { entries.count }
 
+    /// Whether a sender was heard of before.
+    func knows(_ sender: BusSenderID) -> Bool { entries[sender] != nil }
+
     /// Takes note of a frame; returns whether one before it is missing and this was not known.
     mutating func receive(_ frame: BusFrame) -> Bool {
         uses += 1

@@ -19,11 +19,14 @@ struct RedisLink: Sendable {
     ) async {
         var backoff = configuration.backoff
         var random = random
+        var isLost = false
         while !Task.isCancelled {
             let start = time.now
             let reason: RedisError
             do throws(RedisError) {
                 let connection = try await connector.connect()
+                if isLost { logger.notice("Connected to Redis again", metadata: name) }
+                isLost = false
                 await hold(connection, use)
                 reason = connection.end ?? RedisError(.connectionLost, "The connection ended.")
                 // One that breaks at once again and again is no success.
@@ -34,15 +37,20 @@ struct RedisLink: Sendable {
             guard !Task.isCancelled else { return ended(RedisError(.closed, "The client was shut down.")) }
             ended(reason)
             let wait = backoff.wait(using: &random)
-            logger.debug(
+            // Once for each time that it is away, not for each attempt.
+            logger.log(
+                level: isLost ? .debug : .warning,
                 "There is no connection to Redis",
-                metadata: ["redis.reason": "\(reason)", "redis.retry_in": "\(wait)"]
+                metadata: name.merging(["redis.reason": "\(reason)", "redis.retry_in": "\(wait)"]) { $1 }
             )
+            isLost = true
             // A sleep fails when the task is cancelled: the loop's condition sees to that.
             try? await time.sleep(for: wait)
         }
         ended(RedisError(.closed, "The client was shut down."))
     }
+
+    private var name: Logger.Metadata { ["redis.client": "\(configuration.clientName ?? "")"] }
 
     private func hold(_ connection: RedisConnection, _ use: @escaping @Sendable (RedisConnection) async -> Void) async {
         await withTaskGroup { group in

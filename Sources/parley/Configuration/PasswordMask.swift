@@ -11,8 +11,8 @@ enum PasswordMask {
         let authorityEnd = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
         var authority = rest[..<authorityEnd]
         var tail = rest[authorityEnd...]
-        // A reserved character in a password that nobody has encoded.
-        if tail.prefix(while: { $0 != "?" }).contains("@") { return String(url[..<scheme.upperBound]) + mask }
+        // A reserved character in a password that nobody has encoded: some programs take it all the same.
+        if tail.contains("@") { return String(url[..<scheme.upperBound]) + mask }
         if let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") {
             authority = authority[...colon] + mask + authority[at...]
         }

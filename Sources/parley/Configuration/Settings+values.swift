@@ -27,6 +27,7 @@ extension Settings {
         reader.text("store") { text, problems in
             if let place = StorePlace(text) {
                 store = place
+                if let flaw = place.flaw { problems.append("is no URL that libpq takes: \(flaw).") }
             } else {
                 problems.append("must be sqlite: and the path of a file, or a URL that begins with postgres://.")
             }

@@ -1,3 +1,5 @@
+import LibPQ
+
 /// Where conversations are kept.
 enum StorePlace: Hashable, Sendable, CustomStringConvertible {
     /// In a file of SQLite's.
@@ -14,6 +16,14 @@ enum StorePlace: Hashable, Sendable, CustomStringConvertible {
             self = .postgres(url: text)
         } else {
             return nil
+        }
+    }
+
+    /// What is wrong with the place, as far as can be told without going there.
+    var flaw: String? {
+        switch self {
+        case .sqlite: nil
+        case .postgres(let url): PostgresSettings(url: url).flawOfURL()
         }
     }
 

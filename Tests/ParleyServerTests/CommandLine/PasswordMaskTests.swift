@@ -14,7 +14,8 @@ struct PasswordMaskTests {
                 "postgres:///parley?user=a&password=***&sslmode=require"
             ),
             ("postgres://a:s3cret@h1:1,h2:2/d?sslpassword=s3cret", "postgres://a:***@h1:1,h2:2/d?sslpassword=***"),
-            ("postgres://a:s3cret/@h/d", "postgres://***"), ("postgres://a:s3@cret@h/d", "postgres://a:***@h/d"),
+            ("postgres://a:s3cret/@h/d", "postgres://***"), ("postgres://a:?s3cret@h/d", "postgres://***"),
+            ("redis://:a#s3cret@h", "redis://***"), ("postgres://a:s3@cret@h/d", "postgres://a:***@h/d"),
             ("redis://:s3cret@cache:6379/1", "redis://:***@cache:6379/1"),
             (
                 "rediss+sentinel://u:s3cret@a:1,b:2/m?sentinel_password=s3cret",

@@ -90,6 +90,7 @@ struct SettingsTests {
             ("http.port", "65536", "from 0 to 65535"), ("http.origins", "a.example", "scheme://host"),
             ("http.origins", "https://a.example/path", "scheme://host"), ("store", "parley.db", "sqlite:"),
             ("store", "sqlite:", "sqlite:"), ("store", "redis://cache", "postgres://"),
+            ("store", "postgres://h/d?nosuch=1", "nosuch"), ("store", "postgres://u:pw@[h/d", "can't be read"),
             ("redis", "cache:6379", "redis://"),
             ("redis", "redis://cache", "store in a file"), ("http.proxies", "proxy", "no network"),
             ("signup", "Open", "one of open, closed"), ("jwt.secret", "31 bytes are not enough bytes..", "at least 32"),
