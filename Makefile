@@ -20,12 +20,13 @@ run-production: ## two instances behind nginx, with PostgreSQL and Redis, on thi
 	swift build -c release --product parley
 	scripts/production
 
-test: ## all tests: unit, stores, clients, server, crash, browser
+test: ## all tests: unit, stores, clients, server, crash, browser, production
 	scripts/bootstrap --test
 	swift build --build-tests
 	swift test --skip-build --filter '$(STORES)'
 	swift test --skip-build --skip '$(STORES)'
 	.venv/bin/python Tests/Browser/run.py --binary .build/debug/parley --artifacts .build/browser
+	python3 Tests/Production/run.py --binary .build/debug/parley
 
 check: ## what continuous integration runs: the formatter's lint, then all tests
 	swift format lint --strict --recursive $(SOURCES)
