@@ -9,7 +9,7 @@ struct HelpTests {
         try await ParleyHome.with { home in
             let result = try await home.run("--help")
             #expect(result.ending == .exit(0))
-            for command in ["serve", "token", "user", "config"] {
+            for command in ["serve", "migrate", "token", "user", "config"] {
                 #expect(result.output.contains("\n  \(command) "), "\(command)")
             }
         }
@@ -33,7 +33,7 @@ struct HelpTests {
     @Test(
         "Every command explains itself",
         arguments: [
-            ["token", "--help"], ["user", "add", "--help"], ["config", "print", "--help"],
+            ["migrate", "--help"], ["token", "--help"], ["user", "add", "--help"], ["config", "print", "--help"],
             ["config", "check", "--help"],
             ["config", "doc", "--help"],
         ]
