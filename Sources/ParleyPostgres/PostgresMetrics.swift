@@ -46,4 +46,5 @@ public struct PostgresMetrics: Sendable {
 /// The pools of a store.
 enum PoolName: String, CaseIterable {
     case reads, transactions, appends, replies
+    case longTransactions = "long-transactions"
 }

@@ -76,7 +76,7 @@ extension PostgresStore {
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<Conversation> {
-        try await write { transaction in
+        try await write(isLong: changes.projectID != nil) { transaction in
             let db = transaction.db
             if let target = changes.projectID { try await transaction.keep(target, as: identity) }
             // All that may be missing comes before all that may be forbidden.
@@ -124,7 +124,7 @@ extension PostgresStore {
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<Void> {
-        try await write { transaction in
+        try await write(isLong: true) { transaction in
             let state = try await transaction.lock(id, for: .write, as: identity)
             try state.requireRevision(expectedRevision)
             var last = try await transaction.db.conversation(id)

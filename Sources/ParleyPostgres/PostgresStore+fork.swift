@@ -8,7 +8,7 @@ extension PostgresStore {
         _ request: ForkRequest,
         as identity: Identity
     ) async throws -> Commit<Conversation> {
-        try await write { transaction in
+        try await write(isLong: true) { transaction in
             let db = transaction.db
             try await transaction.keepProject(of: id, as: identity)
             let source = try await transaction.lock(id, for: .write, as: identity)

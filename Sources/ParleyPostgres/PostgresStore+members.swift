@@ -35,7 +35,7 @@ extension PostgresStore {
         from project: ProjectID,
         as identity: Identity
     ) async throws -> Project {
-        try await write { transaction in
+        try await write(isLong: true) { transaction in
             let before = try await transaction.lock(project, for: .read, as: identity)
             guard before.role(of: email) != nil else { throw ParleyError.notFound }
             if email != identity.email { try Access.administer.require(of: before.role(of: identity.email)) }

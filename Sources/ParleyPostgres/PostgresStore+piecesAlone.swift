@@ -74,8 +74,8 @@ extension WriteTransaction {
 
     fileprivate func renew(_ lease: ReplyLease, nextIndex: Int) async throws {
         try await db.run(
-            "UPDATE live_reply SET expires_at = $2, next_index = $3 WHERE conversation_id = $1",
-            [lease.conversationID, now + Limits.replyLease, nextIndex]
+            "UPDATE live_reply SET expires_at = \(LeaseTime.end(2)), next_index = $3 WHERE conversation_id = $1",
+            [lease.conversationID, leaseTime.now, nextIndex]
         )
     }
 }

@@ -86,7 +86,7 @@ extension PostgresStore {
 
     /// Deletes a project and all its conversations.
     public func deleteProject(_ id: ProjectID, as identity: Identity) async throws -> Commit<Void> {
-        try await write { transaction in
+        try await write(isLong: true) { transaction in
             let db = transaction.db
             let project = try await transaction.lock(id, for: .administer, as: identity, isForDeletion: true)
             try project.requireShared()

@@ -62,18 +62,17 @@ extension PostgresStore: ConversationStore {
     ///
     /// Several instances do so at the same time: what another one is just changing is left to it, or to the next time.
     public func interruptAbandonedReplies() async throws -> Commit<Int> {
-        let now = clock.now()
         let abandoned = try await read { db in
             try await db.all(
-                "SELECT conversation_id FROM live_reply WHERE expires_at <= $1 ORDER BY conversation_id",
-                [now]
+                "SELECT conversation_id FROM live_reply WHERE expires_at <= \(LeaseTime.now(1)) ORDER BY conversation_id",
+                [leaseTime.now]
             ) { try $0.next(ConversationID.self) }
         }
         var changes: [Change] = []
         // One transaction each: what was interrupted so far is so, whatever becomes of the others.
         for conversation in abandoned {
             do {
-                let change = try await write { try await $0.interruptReply(in: conversation, expiredBy: now) }
+                let change = try await write { try await $0.interruptReply(in: conversation) }
                 if let change { changes.append(change) }
             } catch  where !changes.isEmpty {
                 // Those who watch must hear of these; the rest comes next time, and with it the error if it lasts.
@@ -86,10 +85,7 @@ extension PostgresStore: ConversationStore {
 
 extension WriteTransaction {
     /// Ends a reply whose writer has gone; `nil` where it is not so any more, or where somebody else is at it.
-    fileprivate func interruptReply(
-        in conversation: ConversationID,
-        expiredBy time: Timestamp
-    ) async throws -> Change? {
+    fileprivate func interruptReply(in conversation: ConversationID) async throws -> Change? {
         let isFree = try await db.exists(
             "SELECT FROM conversation WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED",
             [conversation]
@@ -98,9 +94,10 @@ extension WriteTransaction {
         // Locked before its text is read: a writer that comes late all the same adds nothing that would be lost.
         let seq = try await db.first(
             """
-            SELECT seq FROM live_reply WHERE conversation_id = $1 AND expires_at <= $2 FOR UPDATE SKIP LOCKED
+            SELECT seq FROM live_reply WHERE conversation_id = $1 AND expires_at <= \(LeaseTime.now(2))
+            FOR UPDATE SKIP LOCKED
             """,
-            [conversation, time]
+            [conversation, leaseTime.now]
         ) { try $0.next(Int.self) }
         guard let seq else { return nil }
         var state = try await state(of: conversation)

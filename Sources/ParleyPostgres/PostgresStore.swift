@@ -15,9 +15,12 @@ internal import ParleyMetrics
 public final class PostgresStore: Sendable {
     let reader: PostgresReader
     let transactions: PostgresPool
+    /// For what takes as long as it is large, so that nobody else's writes stand behind it.
+    private let longTransactions: PostgresPool
     let clock: any WallClock
     let ids: any IDMaker
     let tags: TagMaker
+    let leaseTime: LeaseTime
     let logger: Logger
     let metrics: PostgresMetrics
     let appends: GroupCommitter<AppendCall, AppendOutcome>
@@ -37,6 +40,8 @@ public final class PostgresStore: Sendable {
         warnings: [String] = []
     ) {
         self.metrics = metrics
+        let leaseTime = LeaseTime(clock: settings.leasesGoByStoreClock ? clock : nil)
+        self.leaseTime = leaseTime
         self.clock = clock
         self.ids = ids
         self.logger = logger
@@ -55,10 +60,13 @@ public final class PostgresStore: Sendable {
         pieces = GroupCommitter(
             pool: piecePool,
             settings: commits,
-            commit: PieceBatch(clock: clock, metrics: metrics).write
+            commit: PieceBatch(time: leaseTime, metrics: metrics).write
         )
         reader = PostgresReader(settings.pool(of: settings.readers, .reads, metrics))
-        transactions = PostgresPool(settings.pool(of: settings.transactions, .transactions, metrics))
+        transactions = PostgresPool(settings.transactionPool(of: settings.transactions, .transactions, metrics))
+        longTransactions = PostgresPool(
+            settings.transactionPool(of: settings.longTransactions, .longTransactions, metrics)
+        )
     }
 
     /// Keeps the connections, until the store is closed or the task cancelled.
@@ -68,6 +76,7 @@ public final class PostgresStore: Sendable {
         await withTaskGroup { group in
             group.addTask { await self.reader.run() }
             group.addTask { await self.transactions.run() }
+            group.addTask { await self.longTransactions.run() }
             group.addTask { await self.appendPool.run() }
             group.addTask { await self.piecePool.run() }
             group.addTask {
@@ -85,6 +94,7 @@ public final class PostgresStore: Sendable {
     public func close() {
         reader.close()
         transactions.close()
+        longTransactions.close()
         // Their connections go when what waits is written.
         appends.close()
         pieces.close()
@@ -93,7 +103,8 @@ public final class PostgresStore: Sendable {
     /// Says how the pools are now: for gauges, which are read now and then.
     public func countConnections() {
         let now: [(PoolName, PostgresPoolStatus)] = [
-            (.reads, reader.status), (.transactions, transactions.status), (.appends, appendPool.status),
+            (.reads, reader.status), (.transactions, transactions.status),
+            (.longTransactions, longTransactions.status), (.appends, appendPool.status),
             (.replies, piecePool.status),
         ]
         for (name, status) in now {
@@ -131,15 +142,24 @@ public final class PostgresStore: Sendable {
 
     /// Writes in a transaction, all or nothing; returns after the commit.
     ///
-    /// The body may be executed several times.
+    /// The body may be executed several times. What takes as long as it is large (`isLong`) has connections of its own.
     func write<Value: Sendable>(
         called name: String = #function,
+        isLong: Bool = false,
         _ body: (WriteTransaction) async throws -> Value
     ) async throws -> Value {
         do {
             return try await metrics.timing(name) {
-                try await transactions.transaction { connection in
-                    try await body(WriteTransaction(db: connection, now: clock.now(), ids: ids, tags: tags))
+                try await (isLong ? longTransactions : transactions).transaction { connection in
+                    try await body(
+                        WriteTransaction(
+                            db: connection,
+                            now: clock.now(),
+                            leaseTime: leaseTime,
+                            ids: ids,
+                            tags: tags
+                        )
+                    )
                 }
             }
         } catch {

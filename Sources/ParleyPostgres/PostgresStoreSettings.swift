@@ -17,6 +17,13 @@ public struct PostgresStoreSettings: Sendable {
     /// How long a call waits for a connection before it fails with `unavailable`.
     public var acquireTimeout = Duration.seconds(1)
 
+    /// How many connections carry what takes as long as it is large: moves, forks, deletions.
+    public var longTransactions = 2
+    /// Whether leases end by the clock that the store is given, and not by PostgreSQL's, as they should: for tests.
+    var leasesGoByStoreClock = false
+    /// How long it may take to connect to a host.
+    var connectTimeout = Duration.seconds(2)
+
     /// Takes a URL, and for the rest what is usual.
     public init(url: String) {
         self.url = url
@@ -29,6 +36,14 @@ public struct PostgresStoreSettings: Sendable {
         pool.size = size
         pool.acquireTimeout = acquireTimeout
         pool.waited = { metrics.pool(name)?.waited($0) }
+        return pool
+    }
+
+    /// Connections for transactions.
+    func transactionPool(of size: Int, _ name: PoolName, _ metrics: PostgresMetrics) -> PostgresPoolSettings {
+        var pool = pool(of: size, name, metrics)
+        // A connection must not stand behind one conversation that somebody has locked for long.
+        pool.connection.parameters["lock_timeout"] = String(Int(statementTimeout / .milliseconds(1)) / 5)
         return pool
     }
 
@@ -46,6 +61,7 @@ public struct PostgresStoreSettings: Sendable {
         var settings = PostgresSettings(url: url)
         settings.applicationName = "parley"
         settings.statementTimeout = statementTimeout
+        settings.connectTimeout = connectTimeout
         // What the server is told to do elsewhere must not weaken what an answer means.
         settings.parameters["synchronous_commit"] = "on"
         settings.parameters["default_transaction_isolation"] = "read committed"

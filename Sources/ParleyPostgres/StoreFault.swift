@@ -46,7 +46,7 @@ enum StoreFault {
 
     private static func refusal(_ error: PostgresError) -> ParleyError {
         switch error.sqlState {
-        case .serializationFailure?, .deadlockDetected?:
+        case .serializationFailure?, .deadlockDetected?, .lockNotAvailable?:
             return .unavailable("Too many change the same thing.", cause: error)
         case .readOnlySQLTransaction?:
             return .unavailable("The database can't be written.", retryAfter: mendingTime, cause: error)

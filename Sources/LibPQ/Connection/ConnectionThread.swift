@@ -17,7 +17,7 @@ struct ConnectionThread: ~Copyable {
         var isUnconfirmed = false
     }
 
-    private let link: ServerLink
+    private var link: ServerLink
     private let mailbox: Mailbox
     private let status: ConnectionStatus
     private var machine: PipelineStateMachine
@@ -46,6 +46,8 @@ struct ConnectionThread: ~Copyable {
     consuming func run() {
         let end = work()
         let stopped = machine.takeAll()
+        // Before anybody is told: a program that ends then must not end under what libpq still does here.
+        link.finish()
         let late = mailbox.finish(end)
         for (id, stop) in stopped.inFlight {
             // What the server said last, it said to the head: that it shuts down, for one.

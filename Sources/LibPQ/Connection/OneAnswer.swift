@@ -27,22 +27,29 @@ final class OneAnswer<Value: Sendable>: Sendable {
         waiting?.resume(returning: value)
     }
 
+    /// Waits for the value, whatever becomes of the task.
+    ///
+    /// For one task, once.
+    func take() async -> Value {
+        await withCheckedContinuation { continuation in
+            let given = state.withLock { state -> Value? in
+                if case .given(let value) = state {
+                    state = .taken
+                    return value
+                }
+                state = .waiting(continuation)
+                return nil
+            }
+            if let given { continuation.resume(returning: given) }
+        }
+    }
+
     /// Waits for the value, or for the task's cancellation and then returns the other one.
     ///
     /// For one task, once.
     func take(ifCancelled other: Value) async -> Value {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let given = state.withLock { state -> Value? in
-                    if case .given(let value) = state {
-                        state = .taken
-                        return value
-                    }
-                    state = .waiting(continuation)
-                    return nil
-                }
-                if let given { continuation.resume(returning: given) }
-            }
+            await take()
         } onCancel: {
             give(other)
         }

@@ -25,7 +25,7 @@ public final class PostgresConnection: Sendable {
         mailbox.close()
     }
 
-    /// Connects.
+    /// Connects; takes as long as that may take also where the task is cancelled meanwhile.
     ///
     /// - Throws: A `PostgresError` of the kind `unreachable`, or `cancelled`.
     public static func open(_ settings: PostgresSettings) async throws(PostgresError) -> PostgresConnection {
@@ -43,9 +43,14 @@ public final class PostgresConnection: Sendable {
                 _ = mailbox.finish(error)
             }
         }
-        // A thread whose task has gone finds its mailbox closed as soon as it has connected.
-        try await answer.take(ifCancelled: .failure(PostgresError(.cancelled, "the task was cancelled"))).get()
-        try await connection.setUp(settings)
+        // Also where the task is cancelled: a program that ended meanwhile would end under what libpq does in its thread.
+        try await answer.take().get()
+        do throws(PostgresError) {
+            try await connection.setUp(settings)
+        } catch {
+            _ = await connection.ended()
+            throw error
+        }
         return connection
     }
 

@@ -24,6 +24,7 @@ struct ServerLink: ~Copyable {
     }
 
     private let connection: OpaquePointer
+    private var isFinished = false
     let canceller: Canceller
     /// Set by libpq, as it takes answers apart.
     private let unconfirmed: UnsafeMutablePointer<Int32>
@@ -64,8 +65,15 @@ struct ServerLink: ~Copyable {
     }
 
     deinit {
-        PQfinish(connection)
+        if !isFinished { PQfinish(connection) }
         unconfirmed.deallocate()
+    }
+
+    /// Ends the connection; nothing may be asked of it from here on.
+    mutating func finish() {
+        guard !isFinished else { return }
+        isFinished = true
+        PQfinish(connection)
     }
 
     var socket: Int32 { PQsocket(connection) }

@@ -18,11 +18,11 @@ struct PieceCall: Sendable {
 
 /// Writes batches of pieces: one statement each for all replies of the moment.
 struct PieceBatch: Sendable {
-    private let clock: any WallClock
+    private let time: LeaseTime
     private let metrics: PostgresMetrics
 
-    init(clock: any WallClock, metrics: PostgresMetrics) {
-        self.clock = clock
+    init(time: LeaseTime, metrics: PostgresMetrics) {
+        self.time = time
         self.metrics = metrics
     }
 
@@ -46,7 +46,7 @@ struct PieceBatch: Sendable {
             .column(pieces.map(\.place)),
             .column(pieces.map(\.text)),
             .value(pieces.count),
-            .value(clock.now() + Limits.replyLease),
+            .value(time.now),
         ])
         let answer = try await metrics.timing("appendPieces") {
             try await AppendBatch.rows(

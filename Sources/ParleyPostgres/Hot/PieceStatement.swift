@@ -9,7 +9,7 @@ enum PieceStatement {
     static let passing = sql(lock: "FOR NO KEY UPDATE SKIP LOCKED")
 
     /// Arguments: of the replies conversation, message, fence, place of the first piece or NULL, number of pieces, and how
-    /// many replies; of the pieces the reply's number, place behind the first, text, and how many; the lease's new end.
+    /// many replies; of the pieces the reply's number, place behind the first, text, and how many; ``LeaseTime/now``.
     private static func sql(lock: String) -> String {
         """
         WITH input AS MATERIALIZED (
@@ -30,7 +30,7 @@ enum PieceStatement {
                 \(lock)
             ) l
         ), renewed AS (
-            UPDATE live_reply l SET next_index = l.next_index + h.count, expires_at = $11::int8
+            UPDATE live_reply l SET next_index = l.next_index + h.count, expires_at = \(LeaseTime.end(11))
             FROM held h WHERE l.conversation_id = h.conversation_id
         ), added AS (
             INSERT INTO reply_piece (conversation_id, position, text)

@@ -112,7 +112,8 @@ extension PostgresStore {
         if error.kind == .cancelled { return CancellationError() }
         let message =
             switch error.sqlState?.rawValue {
-            case "42501": "The role may not bring the schema up to date: it needs CREATE in its schema."
+            case "42501":
+                "The role lacks a right: to use the tables, or, where the schema is to be brought up to date, CREATE in it."
             case "3F000": "There is no schema to create tables in: see search_path."
             case let state?: "PostgreSQL refused while the database was opened (SQLSTATE \(state))."
             case nil: "PostgreSQL could not be reached: \(error.reason)"

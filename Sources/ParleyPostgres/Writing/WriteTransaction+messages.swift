@@ -43,9 +43,9 @@ extension WriteTransaction {
         try await db.run(
             """
             INSERT INTO live_reply (conversation_id, seq, fence, expires_at, stop_requested, next_index)
-            VALUES ($1, $2, $3, $4, false, 0)
+            VALUES ($1, $2, $3, \(LeaseTime.end(4)), false, 0)
             """,
-            [state.id, reply.seq, fence, now + Limits.replyLease]
+            [state.id, reply.seq, fence, leaseTime.now]
         )
         return ReplyLease(projectID: state.projectID, conversationID: state.id, messageID: reply.id, fence: fence)
     }

@@ -8,12 +8,14 @@ internal import ParleyCore
 struct WriteTransaction: Sendable {
     let db: PostgresConnection
     let now: Timestamp
+    let leaseTime: LeaseTime
     let ids: any IDMaker
     private let tags: TagMaker
 
-    init(db: PostgresConnection, now: Timestamp, ids: any IDMaker, tags: TagMaker) {
+    init(db: PostgresConnection, now: Timestamp, leaseTime: LeaseTime, ids: any IDMaker, tags: TagMaker) {
         self.db = db
         self.now = now
+        self.leaseTime = leaseTime
         self.ids = ids
         self.tags = tags
     }

@@ -106,6 +106,7 @@ final class OwnPostgres: Sendable {
         var settings = PostgresStoreSettings(url: url(of: database))
         settings.statementTimeout = .seconds(240)
         settings.acquireTimeout = .seconds(240)
+        settings.connectTimeout = .seconds(120)
         return settings
     }
 

@@ -1,8 +1,9 @@
 import LibPQ
 import Logging
 import ParleyCore
-import ParleyPostgres
 import ParleyTesting
+
+@testable import ParleyPostgres
 
 extension StoreFactory {
     static let postgres = StoreFactory(name: "PostgresStore") { clock, ids in
@@ -86,8 +87,11 @@ actor TestDatabases {
         settings.readers = 1
         settings.lanes = 1
         settings.transactions = 2
+        settings.longTransactions = 1
         settings.statementTimeout = .seconds(240)
         settings.acquireTimeout = .seconds(240)
+        settings.connectTimeout = .seconds(120)
+        settings.leasesGoByStoreClock = true
         return try await PostgresStore.open(settings, clock: clock, ids: ids, logger: .quiet)
     }
 
