@@ -10,14 +10,21 @@ struct Query {
     ///
     /// `+` stands for a space; of two parameters with one name, the first counts.
     init(_ request: Request) {
-        let pairs = (request.uri.query ?? "").split(separator: "&").map { pair in
-            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { half in
-                let text = String(half).replacing("+", with: " ")
-                return text.removingPercentEncoding ?? text
-            }
+        let pairs = (request.uri.query ?? "").utf8.split(separator: UInt8(ascii: "&")).map { pair in
+            let halves = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+                .map { Self.decode(Substring($0)) }
             return (halves[0], halves.count > 1 ? halves[1] : "")
         }
         parameters = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func decode(_ text: Substring) -> String {
+        // Few have anything to decode, and it takes longer than all the rest.
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "%") }) else {
+            return String(text)
+        }
+        let text = text.replacing("+", with: " ")
+        return text.removingPercentEncoding ?? String(text)
     }
 
     func text(_ name: String) -> String? {

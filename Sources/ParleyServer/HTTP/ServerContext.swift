@@ -37,9 +37,17 @@ public struct ServerContext: RequestContext {
 }
 
 extension ServerContext {
+    /// The logger with the request's id; put together where something is logged, since few requests log anything.
+    var requestLogger: Logger {
+        var logger = logger
+        if requestID.isEmpty { return logger }
+        logger[metadataKey: "request_id"] = "\(requestID)"
+        return logger
+    }
+
     /// Logs an error: what is our fault as an error, what is the client's at debug level.
     func log(_ error: ParleyError, in place: String) {
-        logger.log(
+        requestLogger.log(
             level: error.status.kind == .serverError && !(error.cause is DeadlineExceeded) ? .error : .debug,
             "Request failed",
             metadata: [

@@ -38,7 +38,6 @@ struct ResponseFinisher: RouterMiddleware {
         var context = context
         let id: ID<Request> = ids.make()
         context.requestID = id.description
-        context.logger[metadataKey: "request_id"] = "\(context.requestID)"
         var response: Response
         do {
             response = try await next(request, context)

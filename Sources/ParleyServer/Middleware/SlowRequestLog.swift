@@ -36,8 +36,7 @@ struct SlowRequestLog: RouterMiddleware {
     private func note(_ start: Duration, _ request: Request, _ context: ServerContext, _ status: Int) {
         let duration = stopwatch.elapsed() - start
         guard duration >= threshold else { return }
-        // The logger bears the request's id.
-        context.logger.warning(
+        context.requestLogger.warning(
             "A request was slow",
             metadata: [
                 "method": "\(request.method)",

@@ -16,7 +16,7 @@ struct HealthRoutes {
         for check in checks {
             do { try await withDeadline(.seconds(2), check.check) } catch {
                 failed.insert(check.name)
-                context.logger.warning(
+                context.requestLogger.warning(
                     "Dependency is not ready",
                     metadata: ["name": "\(check.name)", "cause": "\(error)"]
                 )
