@@ -27,23 +27,20 @@ extension Wiring {
         switch settings.store {
         case .sqlite(let path):
             .sqlite(try await SQLiteStore.openBesideServer(path: path, clock: clock, ids: ids, logger: logger))
-        case .postgres(let url): .postgres(try await openPostgres(url))
+        case .postgres(let url): .postgres(try await openPostgres(url, patience: .seconds(30)))
         }
     }
 
-    private func openPostgres(_ url: String) async throws -> PostgresStore {
+    /// Opens the database; with `patience`, calls wait that long for a connection: a server sheds load, a command need not.
+    private func openPostgres(_ url: String, patience: Duration? = nil) async throws -> PostgresStore {
         let metrics = PostgresMetrics(
             slowStatement: settings.slowStatement,
             logger: logger,
             factory: watching.factory
         )
-        let store = try await PostgresStore.open(
-            PostgresStoreSettings(url: url),
-            clock: clock,
-            ids: ids,
-            logger: logger,
-            metrics: metrics
-        )
+        var place = PostgresStoreSettings(url: url)
+        if let patience { place.acquireTimeout = patience }
+        let store = try await PostgresStore.open(place, clock: clock, ids: ids, logger: logger, metrics: metrics)
         watching.watch(store)
         return store
     }
