@@ -39,7 +39,10 @@ extension Wiring {
             factory: watching.factory
         )
         var place = PostgresStoreSettings(url: url)
-        if let patience { place.acquireTimeout = patience }
+        if let patience {
+            place.acquireTimeout = patience
+            (place.readers, place.lanes, place.transactions, place.longTransactions) = (1, 1, 1, 1)
+        }
         let store = try await PostgresStore.open(place, clock: clock, ids: ids, logger: logger, metrics: metrics)
         watching.watch(store)
         return store
