@@ -51,8 +51,8 @@ public struct CachedStore: ConversationStore {
         let rule = EntryRule(limit: settings.limit)
         self.rule = rule
         local = LocalLogs(bytes: settings.localBytes)
-        // Two, so that the next is on its way while the truth answers the one before.
-        checks = Gathering(maximumOutstanding: 2, maximumBatch: 256, maximumWaiting: 4096) { _, questions in
+        // One, so that all who ask meanwhile share the next: what the truth takes for a check is mostly the statement.
+        checks = Gathering(maximumOutstanding: 1, maximumBatch: 256, maximumWaiting: 4096) { _, questions in
             try await base.logVersions(questions)
         }
         reads = Gathering(maximumOutstanding: 1, maximumBatch: .max, maximumWaiting: 4096) { read, _ in
