@@ -237,7 +237,7 @@ let package = Package(
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleyStore", "ParleySQLite",
                 "ParleyWeb", "ParleyTesting", "ParleyOpenAI", "ParleyUpstream", "ParleyMetrics", "PrometheusMetrics",
-                metrics,
+                "LibPQ", "RedisWire", metrics,
                 "parley", hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, logging, asyncHTTPClient, crypto,
                 nioEmbedded, .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Yams", package: "Yams"),

@@ -11,6 +11,8 @@ struct LiveCaller: Sendable {
     let address: String
     let token: String?
     let client: HTTPClient
+    /// How long an answer may take.
+    var timeout = TimeAmount.seconds(60)
 
     /// As many connections as there are callers, and no second try.
     static var clientConfiguration: HTTPClient.Configuration {
@@ -53,6 +55,14 @@ struct LiveCaller: Sendable {
         try await answer(to: request(.POST, path, body: body, headers: headers))
     }
 
+    func patch(_ path: String, _ body: JSON) async throws -> Answer {
+        try await answer(to: request(.PATCH, path, body: body))
+    }
+
+    func delete(_ path: String) async throws -> Answer {
+        try await answer(to: request(.DELETE, path))
+    }
+
     /// Calls, and hands each event of the answer's stream over once it is here as a whole; returns the status.
     ///
     /// Without a body it is a GET.
@@ -63,7 +73,7 @@ struct LiveCaller: Sendable {
         _ consume: (ServerSentEvent) async throws -> Void
     ) async throws -> UInt {
         let request = request(body == nil ? .GET : .POST, path, body: body, headers: headers)
-        let response = try await client.execute(request, timeout: .seconds(60))
+        let response = try await client.execute(request, timeout: timeout)
         var text: [UInt8] = []
         for try await buffer in response.body {
             text += buffer.readableBytesView
@@ -77,7 +87,7 @@ struct LiveCaller: Sendable {
     }
 
     private func answer(to request: HTTPClientRequest) async throws -> Answer {
-        let response = try await client.execute(request, timeout: .seconds(60))
+        let response = try await client.execute(request, timeout: timeout)
         let body = try await response.body.collect(upTo: 64 * 1024 * 1024)
         var fields = HTTPFields()
         for (name, value) in response.headers {

@@ -44,7 +44,8 @@ struct RunningServer: Sendable {
             .token(for: identity, lifetime: .seconds(3600))
     }
 
-    private static func start(
+    /// Starts a server; who starts it must see it end.
+    static func start(
         in home: ParleyHome,
         options: [String],
         environment: [String: String],
