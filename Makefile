@@ -4,8 +4,10 @@
 
 SOURCES := Sources Tests Benchmarks Package.swift
 ACTION ?= up
-# Those that start databases, apart from those that wait for answers in time: all at once they would starve each other.
+# Those that start databases, and those that load whole servers, apart from those that wait for answers in time: all at once
+# they would starve each other.
 STORES := ^(LibPQ|RedisWire|ParleyStore|ParleyRedis)Tests
+LOAD := ^ParleyServerTests\.LoadTests
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +26,8 @@ test: ## all tests: unit, stores, clients, server, crash, browser, production
 	scripts/bootstrap --test
 	swift build --build-tests
 	swift test --skip-build --filter '$(STORES)'
-	swift test --skip-build --skip '$(STORES)'
+	swift test --skip-build --filter '$(LOAD)'
+	swift test --skip-build --skip '$(STORES)' --skip '$(LOAD)'
 	.venv/bin/python Tests/Browser/run.py --binary .build/debug/parley --artifacts .build/browser
 	python3 Tests/Production/run.py --binary .build/debug/parley
 
