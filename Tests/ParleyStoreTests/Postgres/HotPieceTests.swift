@@ -85,7 +85,9 @@ struct HotPieceTests {
         try await OwnPostgres.sharing { server in
             let database = try await server.makeDatabase()
             let clock = ManualClock(tick: .zero)
-            let store = try await PostgresStore.open(server.settings(database), clock: clock, logger: .quiet)
+            var settings = server.settings(database)
+            settings.leasesGoByStoreClock = true
+            let store = try await PostgresStore.open(settings, clock: clock, logger: .quiet)
             try await running([store]) {
                 let request = TurnRequest(message: .user("Question"))
                 let begun = try await store.beginTurn(request, expectedRevision: nil, as: .alice).value

@@ -129,7 +129,8 @@ struct MigratorTests {
                 "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO app",
             ]
             try await server.execute(grants, in: database)
-            let asApp = PostgresStoreSettings(url: server.url(of: database, as: "app", password: "a1"))
+            var asApp = server.settings(database)
+            asApp.url = server.url(of: database, as: "app", password: "a1")
             let refusal = await expectError(.unavailable) { try await open(asApp) }
             #expect(refusal?.message.contains("CREATE in it") == true)
             _ = try await open(server.settings(database))
