@@ -34,7 +34,7 @@ struct Report: Sendable {
 
         Value, ceiling and CPU: medians of \(rounds) rounds of \(seconds) s, Parley's and the bare route's in turn; p50 and \
         p99: of all rounds. The ceiling is a bare Hummingbird route in the same process that returns the same bytes (and \
-        reads the same body); for tokens, the check of the signature alone, and the hash that a cached one is known by. CPU: \
+        reads the same body); with PostgreSQL and Redis, for some what pgbench and redis-benchmark do; for tokens, the check of the signature alone, and the hash that a cached one is known by. CPU: \
         microseconds of processor time for one request, of the whole process without the load generator's thread; then the \
         bare route's, and the load generator's own. Of turns, everything is counted by delta of the model's server \
         (\(RequestTexts.deltasPerTurn) in each), the ceiling is that server asked without Parley, CPU includes what it takes \
