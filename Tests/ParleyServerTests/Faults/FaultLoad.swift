@@ -169,3 +169,20 @@ extension FaultLoad {
         }
     }
 }
+
+extension FaultLoad {
+    /// Waits until both instances have refused something.
+    func bothFail() async {
+        await journal.until { progress in (0..<2).allSatisfy { progress.failures(at: $0) >= 3 } }
+    }
+
+    /// Waits until both have appended so many.
+    func appending(_ count: Int) async {
+        await journal.until { progress in (0..<2).allSatisfy { progress.count(.append, at: $0) >= count } }
+    }
+
+    /// Waits until both have answered so many reads.
+    func reading(_ count: Int) async {
+        await journal.until { progress in (0..<2).allSatisfy { progress.count(.read(15), at: $0) >= count } }
+    }
+}

@@ -47,12 +47,17 @@ extension LoadTests {
 
         @Test("SIGTERM of one: status 0, and what it has taken it finishes")
         func oneEnded() async throws {
-            try await FaultRun.run(in: cluster, failing: .surely, losing: [0]) { load in
+            let check = try await FaultRun.run(in: cluster, failing: .surely, losing: [0]) { load in
                 cluster.instances[0].send(SIGTERM)
                 #expect(try await cluster.instances[0].ending() == .exit(0))
                 await working(load, at: 1)
                 try await cluster.instances[0].start()
             }
+            // New turns are refused, and who follows a reply of the other instance is sent there; nothing else is.
+            let refused = check.operations.filter {
+                $0.outcome == .answered(503) && $0.kind != .turn && $0.kind != .follow
+            }
+            #expect(refused.isEmpty)
         }
     }
 }
