@@ -27,7 +27,7 @@ extension LoadTests {
             }
         }
 
-        @Test("A fast restart")
+        @Test("An immediate restart")
         func restarted() async throws {
             try await FaultRun.run(in: cluster, failing: .surely) { load in
                 try await postgres.stop()
