@@ -69,7 +69,7 @@ extension ChatService {
                 // Whatever gets lost on its way, a reply that has ended is found by looking.
                 group.addTask {
                     while true {
-                        try await clock.sleep(until: clock.now.advanced(by: Limits.replyLease), tolerance: nil)
+                        try await clock.sleep(until: clock.now.advanced(by: Limits.followInterval), tolerance: nil)
                         try await signals.give(.lagged)
                     }
                 }

@@ -178,6 +178,8 @@ public enum Limits {
     public static let pendingPieceBytes = 256 * kibibyte
     /// How long a reply's lease holds without renewal.
     public static let replyLease = Duration.seconds(10)
+    /// How often who follows a reply of another instance looks for what events have not brought, such as while Redis is down.
+    public static let followInterval = Duration.seconds(3)
     /// How often an instance looks for replies whose instance has died: soon after a lease has run out they say so.
     public static let abandonedReplySweep = Duration.seconds(3)
     /// How long a shutdown may take before whatever is left is cancelled.

@@ -30,13 +30,13 @@ extension Wiring {
     func sharing(_ store: OpenedStore) throws -> Sharing {
         let metrics = BusMetrics(factory: watching.factory)
         let local = InProcessEventBus(metrics: metrics)
-        guard let url = settings.redis, case .postgres(let truth) = store else {
-            return Sharing(
-                conversations: store.conversations,
-                bus: local,
-                streams: BusEnding(bus: local),
-                limiter: InProcessRateLimiter()
-            )
+        guard case .postgres(let truth) = store else { return sharing(store.conversations, local) }
+        guard let url = settings.redis else {
+            // Copies in the process, that the truth vouches for as for those in Redis.
+            let cached = cache(around: truth, in: NoLogCache())
+            var sharing = sharing(cached, local)
+            sharing.encodedLog = cached
+            return sharing
         }
         var configuration = RedisConfiguration(url: url)
         configuration.clientName = "parley"
@@ -56,7 +56,8 @@ extension Wiring {
             ),
             logger: logger
         )
-        let cached = cache(around: truth, in: client)
+        let cacheSettings = CacheSettings(lifetime: settings.cacheLifetime, limit: settings.cacheLimit)
+        let cached = cache(around: truth, in: RedisLogCache(client, settings: cacheSettings))
         return Sharing(
             conversations: cached,
             encodedLog: cached,
@@ -69,12 +70,22 @@ extension Wiring {
         )
     }
 
-    private func cache(around truth: PostgresStore, in client: RedisClient) -> CachedStore {
+    /// What one process has by itself.
+    private func sharing(_ conversations: any ConversationStore, _ bus: InProcessEventBus) -> Sharing {
+        Sharing(
+            conversations: conversations,
+            bus: bus,
+            streams: BusEnding(bus: bus),
+            limiter: InProcessRateLimiter()
+        )
+    }
+
+    private func cache(around truth: PostgresStore, in cache: any LogCache) -> CachedStore {
         let cacheSettings = CacheSettings(lifetime: settings.cacheLifetime, limit: settings.cacheLimit)
         let metrics = CacheMetrics(factory: watching.factory)
         return CachedStore(
             truth,
-            cache: RedisLogCache(client, settings: cacheSettings),
+            cache: cache,
             settings: cacheSettings,
             counters: CacheCounters { metrics.read(CacheMetrics.Read($0)) }
         )
