@@ -5,10 +5,12 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-STATE = ROOT / ".build/production-test"
+# Not below the repository: PostgreSQL's own user must reach it.
+STATE = Path(tempfile.gettempdir()) / f"parley-production-{os.getpid()}"
 STOP_SECONDS = 120
 
 
