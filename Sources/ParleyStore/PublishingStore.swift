@@ -6,20 +6,21 @@ public import ParleyCore
 /// publishes nothing. Committed pieces of a reply become one delta each. Reads pass through.
 ///
 /// An event is never lost to a failing bus for good: whoever misses one finds out by revision.
-public struct PublishingStore: ConversationStore {
-    let base: any ConversationStore
+public struct PublishingStore: WrappingStore {
+    /// The store whose changes are published.
+    public let wrapped: any ConversationStore
     private let bus: any EventBus
     private let clock: any WallClock
 
     /// Wraps a store; `clock` gives deltas their times.
     public init(_ base: any ConversationStore, bus: any EventBus, clock: any WallClock = SystemClock()) {
-        self.base = base
+        wrapped = base
         self.bus = bus
         self.clock = clock
     }
 
     /// Publishes what a commit brought about, and hands it on.
-    func publish<Value>(_ commit: Commit<Value>) async -> Commit<Value> {
+    public func settled<Value: Sendable>(_ commit: Commit<Value>) async -> Commit<Value> {
         if !commit.changes.isEmpty { await bus.publish(commit.changes.map { Event($0) }) }
         return commit
     }
@@ -30,7 +31,7 @@ public struct PublishingStore: ConversationStore {
         at index: Int,
         under lease: ReplyLease
     ) async throws -> LeaseState {
-        let state = try await base.appendPieces(pieces, at: index, under: lease)
+        let state = try await wrapped.appendPieces(pieces, at: index, under: lease)
         let time = clock.now()
         let events = pieces.enumerated().map { offset, text in
             Event(

@@ -1,10 +1,10 @@
-import ParleyCore
+public import ParleyCore
 
 extension CachedStore {
     /// Brings the cache up to date with a commit, and hands it on.
     ///
     /// Whatever goes wrong, the entry's version tells.
-    func settle<Value>(_ commit: Commit<Value>) async -> Commit<Value> {
+    public func settled<Value: Sendable>(_ commit: Commit<Value>) async -> Commit<Value> {
         var logs: [ConversationID: [Change]] = [:]
         for change in commit.changes { logs[change.conversationID, default: []].append(change) }
         var dropped: [ConversationID] = []

@@ -9,7 +9,7 @@ public import ParleyCore
 ///
 /// Writes go to the truth, and after their commit into the cache; what fails there, fails in silence. Everything else passes
 /// through. Messages that come out of the cache have their times in whole milliseconds, as clients see them.
-public struct CachedStore: ConversationStore {
+public struct CachedStore: WrappingStore {
     /// A truth read: for whom, and how many messages.
     struct Read: Hashable, Sendable {
         let question: LogQuestion
@@ -29,6 +29,8 @@ public struct CachedStore: ConversationStore {
     typealias TruthReads = Gathering<Read, Read, Snapshot>
 
     let base: any VersionedStore
+    /// The truth.
+    public var wrapped: any ConversationStore { base }
     let cache: any LogCache
     let settings: CacheSettings
     let counters: CacheCounters

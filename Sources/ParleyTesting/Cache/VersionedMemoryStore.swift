@@ -5,7 +5,7 @@ import Synchronization
 /// The reference store with versions: what a truth behind a cache is to be.
 ///
 /// Every write and every question holds one lock, so the version is always that of the log beside it.
-public final class VersionedMemoryStore: VersionedStore {
+public final class VersionedMemoryStore: VersionedStore, WrappingStore {
     /// The store beneath: for what no port has.
     public let memory: MemoryStore
     private let tags: Mutex<[ConversationID: LogTag]>
@@ -32,6 +32,12 @@ public final class VersionedMemoryStore: VersionedStore {
         self.isRead = isRead
         tags = Mutex([:])
     }
+
+    /// The store beneath.
+    public var wrapped: any ConversationStore { memory }
+
+    /// Hands a commit on as it is: its versions were made under the lock.
+    public func settled<Value: Sendable>(_ commit: Commit<Value>) async -> Commit<Value> { commit }
 
     /// The present versions.
     public func logVersions(_ questions: [LogQuestion]) async throws -> [LogVersion?] {

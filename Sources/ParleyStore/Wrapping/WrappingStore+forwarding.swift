@@ -1,15 +1,14 @@
 public import ParleyCore
-import ParleyStore
 
-// What gives no log another version passes through.
-extension VersionedMemoryStore {
+// What changes no conversation passes through.
+extension WrappingStore {
     /// Checks that the caller may do `access` to a conversation.
     public func authorize(
         _ access: Access,
         to conversation: ConversationID,
         as identity: Identity
     ) async throws {
-        try memory.authorize(access, to: conversation, as: identity)
+        try await wrapped.authorize(access, to: conversation, as: identity)
     }
 
     /// A conversation with its newest messages, oldest first.
@@ -18,7 +17,7 @@ extension VersionedMemoryStore {
         newestMessages limit: Int,
         as identity: Identity
     ) async throws -> (conversation: Conversation, page: MessagePage) {
-        try memory.conversation(id, newestMessages: limit, as: identity)
+        try await wrapped.conversation(id, newestMessages: limit, as: identity)
     }
 
     /// Conversations by `updatedAt`, newest first.
@@ -27,7 +26,7 @@ extension VersionedMemoryStore {
         page: PageRequest,
         as identity: Identity
     ) async throws -> Page<Conversation> {
-        try memory.conversations(filter, page: page, as: identity)
+        try await wrapped.conversations(filter, page: page, as: identity)
     }
 
     /// The messages changed since a revision.
@@ -37,12 +36,12 @@ extension VersionedMemoryStore {
         limit: Int,
         as identity: Identity
     ) async throws -> ChangePage {
-        try memory.changes(in: conversation, since: revision, limit: limit, as: identity)
+        try await wrapped.changes(in: conversation, since: revision, limit: limit, as: identity)
     }
 
     /// The caller's own draft.
     public func draft(in conversation: ConversationID?, as identity: Identity) async throws -> Draft? {
-        try memory.draft(in: conversation, as: identity)
+        try await wrapped.draft(in: conversation, as: identity)
     }
 
     /// Keeps the caller's own draft.
@@ -51,7 +50,7 @@ extension VersionedMemoryStore {
         in conversation: ConversationID?,
         as identity: Identity
     ) async throws -> Draft {
-        try memory.setDraft(text, in: conversation, as: identity)
+        try await wrapped.setDraft(text, in: conversation, as: identity)
     }
 
     /// Messages that match.
@@ -61,22 +60,22 @@ extension VersionedMemoryStore {
         page: PageRequest,
         as identity: Identity
     ) async throws -> Page<SearchHit> {
-        try memory.search(query, in: project, page: page, as: identity)
+        try await wrapped.search(query, in: project, page: page, as: identity)
     }
 
     /// The caller's personal project.
     public func personalProject(as identity: Identity) async throws -> Project {
-        try memory.personalProject(as: identity)
+        try await wrapped.personalProject(as: identity)
     }
 
     /// A project the caller is a member of.
     public func project(_ id: ProjectID, as identity: Identity) async throws -> Project {
-        try memory.project(id, as: identity)
+        try await wrapped.project(id, as: identity)
     }
 
     /// The caller's projects, newest first.
     public func projects(page: PageRequest, as identity: Identity) async throws -> Page<Project> {
-        try memory.projects(page: page, as: identity)
+        try await wrapped.projects(page: page, as: identity)
     }
 
     /// Changes a project's own fields.
@@ -85,7 +84,7 @@ extension VersionedMemoryStore {
         _ changes: ProjectChanges,
         as identity: Identity
     ) async throws -> Project {
-        try memory.updateProject(id, changes, as: identity)
+        try await wrapped.updateProject(id, changes, as: identity)
     }
 
     /// Adds a member or changes their role.
@@ -95,7 +94,7 @@ extension VersionedMemoryStore {
         in project: ProjectID,
         as identity: Identity
     ) async throws -> Project {
-        try memory.setMember(email, role: role, in: project, as: identity)
+        try await wrapped.setMember(email, role: role, in: project, as: identity)
     }
 
     /// Removes a member.
@@ -104,7 +103,7 @@ extension VersionedMemoryStore {
         from project: ProjectID,
         as identity: Identity
     ) async throws -> Project {
-        try memory.removeMember(email, from: project, as: identity)
+        try await wrapped.removeMember(email, from: project, as: identity)
     }
 
     /// A part of a log.
@@ -114,12 +113,12 @@ extension VersionedMemoryStore {
         limit: Int,
         as identity: Identity
     ) async throws -> MessagePage {
-        try memory.messages(in: conversation, range, limit: limit, as: identity)
+        try await wrapped.messages(in: conversation, range, limit: limit, as: identity)
     }
 
     /// The newest messages of all of a project's conversations, oldest first.
     public func newestMessages(in project: ProjectID, limit: Int, as identity: Identity) async throws -> [Message] {
-        try memory.newestMessages(in: project, limit: limit, as: identity)
+        try await wrapped.newestMessages(in: project, limit: limit, as: identity)
     }
 
     /// Checks that the caller may do `access` to a message.
@@ -129,7 +128,7 @@ extension VersionedMemoryStore {
         in conversation: ConversationID,
         as identity: Identity
     ) async throws {
-        try memory.authorize(access, to: message, in: conversation, as: identity)
+        try await wrapped.authorize(access, to: message, in: conversation, as: identity)
     }
 
     /// The texts a message had before, oldest first.
@@ -138,26 +137,26 @@ extension VersionedMemoryStore {
         in conversation: ConversationID,
         as identity: Identity
     ) async throws -> [MessageVersion] {
-        try memory.versions(of: id, in: conversation, as: identity)
+        try await wrapped.versions(of: id, in: conversation, as: identity)
     }
 
-    /// Commits pieces of a reply; the version stays.
+    /// Commits pieces of a reply and renews the lease.
     public func appendPieces(
         _ pieces: [String],
         at index: Int,
         under lease: ReplyLease
     ) async throws -> LeaseState {
-        try memory.appendPieces(pieces, at: index, under: lease)
+        try await wrapped.appendPieces(pieces, at: index, under: lease)
     }
 
     /// Renews a lease.
     public func renew(_ lease: ReplyLease) async throws -> LeaseState {
-        try memory.renew(lease)
+        try await wrapped.renew(lease)
     }
 
     /// Asks whoever writes a reply to stop.
     public func requestStop(of id: MessageID, as identity: Identity) async throws -> Message {
-        try memory.requestStop(of: id, as: identity)
+        try await wrapped.requestStop(of: id, as: identity)
     }
 
     /// A reply, and its pieces behind an index.
@@ -166,6 +165,6 @@ extension VersionedMemoryStore {
         after index: Int,
         as identity: Identity
     ) async throws -> ReplyProgress {
-        try memory.replyProgress(of: id, after: index, as: identity)
+        try await wrapped.replyProgress(of: id, after: index, as: identity)
     }
 }

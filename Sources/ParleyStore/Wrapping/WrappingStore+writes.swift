@@ -1,13 +1,13 @@
 public import ParleyCore
 
-// Every write is settled: its changes go into the cache, or what is there goes.
-extension CachedStore {
+// Every commit is settled before it is handed out.
+extension WrappingStore {
     /// Makes a conversation.
     public func createConversation(
         _ input: NewConversation,
         as identity: Identity
     ) async throws -> Commit<Conversation> {
-        await settle(try await base.createConversation(input, as: identity))
+        await settled(try await wrapped.createConversation(input, as: identity))
     }
 
     /// Changes a conversation's own fields.
@@ -17,8 +17,8 @@ extension CachedStore {
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<Conversation> {
-        await settle(
-            try await base.updateConversation(id, changes, expectedRevision: expectedRevision, as: identity)
+        await settled(
+            try await wrapped.updateConversation(id, changes, expectedRevision: expectedRevision, as: identity)
         )
     }
 
@@ -28,7 +28,7 @@ extension CachedStore {
         of id: ConversationID,
         as identity: Identity
     ) async throws -> Commit<Conversation> {
-        await settle(try await base.improveTitle(title, of: id, as: identity))
+        await settled(try await wrapped.improveTitle(title, of: id, as: identity))
     }
 
     /// Deletes a conversation.
@@ -37,7 +37,7 @@ extension CachedStore {
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<Void> {
-        await settle(try await base.deleteConversation(id, expectedRevision: expectedRevision, as: identity))
+        await settled(try await wrapped.deleteConversation(id, expectedRevision: expectedRevision, as: identity))
     }
 
     /// Forks a conversation.
@@ -46,17 +46,17 @@ extension CachedStore {
         _ request: ForkRequest,
         as identity: Identity
     ) async throws -> Commit<Conversation> {
-        await settle(try await base.forkConversation(id, request, as: identity))
+        await settled(try await wrapped.forkConversation(id, request, as: identity))
     }
 
     /// Makes a project.
     public func createProject(_ input: NewProject, as identity: Identity) async throws -> Commit<Project> {
-        await settle(try await base.createProject(input, as: identity))
+        await settled(try await wrapped.createProject(input, as: identity))
     }
 
     /// Deletes a project, and all its conversations.
     public func deleteProject(_ id: ProjectID, as identity: Identity) async throws -> Commit<Void> {
-        await settle(try await base.deleteProject(id, as: identity))
+        await settled(try await wrapped.deleteProject(id, as: identity))
     }
 
     /// Appends messages.
@@ -66,8 +66,8 @@ extension CachedStore {
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<[Message]> {
-        await settle(
-            try await base.appendMessages(
+        await settled(
+            try await wrapped.appendMessages(
                 messages,
                 to: conversation,
                 expectedRevision: expectedRevision,
@@ -84,8 +84,8 @@ extension CachedStore {
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<Message> {
-        await settle(
-            try await base.editMessage(
+        await settled(
+            try await wrapped.editMessage(
                 id,
                 in: conversation,
                 changes,
@@ -102,8 +102,8 @@ extension CachedStore {
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<Message> {
-        await settle(
-            try await base.deleteMessage(
+        await settled(
+            try await wrapped.deleteMessage(
                 id,
                 in: conversation,
                 expectedRevision: expectedRevision,
@@ -121,8 +121,8 @@ extension CachedStore {
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<Message> {
-        await settle(
-            try await base.setReaction(
+        await settled(
+            try await wrapped.setReaction(
                 emoji,
                 present: present,
                 on: id,
@@ -139,7 +139,7 @@ extension CachedStore {
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<Turn> {
-        await settle(try await base.beginTurn(request, expectedRevision: expectedRevision, as: identity))
+        await settled(try await wrapped.beginTurn(request, expectedRevision: expectedRevision, as: identity))
     }
 
     /// Begins a reply anew.
@@ -148,16 +148,16 @@ extension CachedStore {
         expectedRevision: Int?,
         as identity: Identity
     ) async throws -> Commit<Turn> {
-        await settle(try await base.beginRegeneration(of: id, expectedRevision: expectedRevision, as: identity))
+        await settled(try await wrapped.beginRegeneration(of: id, expectedRevision: expectedRevision, as: identity))
     }
 
     /// Ends a reply.
     public func finishReply(_ outcome: ReplyOutcome, under lease: ReplyLease) async throws -> Commit<Message> {
-        await settle(try await base.finishReply(outcome, under: lease))
+        await settled(try await wrapped.finishReply(outcome, under: lease))
     }
 
     /// Interrupts the replies of dead writers.
     public func interruptAbandonedReplies() async throws -> Commit<Int> {
-        await settle(try await base.interruptAbandonedReplies())
+        await settled(try await wrapped.interruptAbandonedReplies())
     }
 }
