@@ -45,8 +45,8 @@ struct ReplyCursor: Sendable {
             return message.status == .streaming ? .readProgress : .end(message)
         case .change(.conversationDeleted): return .gone
         // It may stand in another project now, where the follower is nobody.
-        case .change(.conversationUpdated): return .readProgress
-        case .change(.conversationCreated): return .wait
+        case .change(.conversationUpdated), .movedAway: return .readProgress
+        case .change(.conversationCreated), .typing: return .wait
         }
     }
 

@@ -8,6 +8,11 @@ public struct Event: Hashable, Sendable {
         case change(Change)
         /// Committed pieces of a running reply; no revision.
         case delta(ReplyDelta)
+        /// Somebody is writing. Nothing is committed by it, and nothing is lost with it; no revision.
+        case typing(Typing)
+        /// The conversation has left this project for another, by the change of this revision: who is in this one alone
+        /// can't see it any more.
+        case movedAway(revision: Int)
     }
 
     /// The project whose members may know.
@@ -60,3 +65,22 @@ public struct ReplyDelta: Hashable, Sendable {
         self.text = text
     }
 }
+
+/// Somebody is writing in a conversation.
+public struct Typing: Hashable, Sendable {
+    /// Who.
+    public let user: EmailAddress
+    /// The connection they write on, which needn't be told.
+    public let connection: ConnectionID
+
+    /// Makes a notice.
+    public init(user: EmailAddress, connection: ConnectionID) {
+        self.user = user
+        self.connection = connection
+    }
+}
+
+/// What a connection's id names: one socket or stream of events.
+public enum Connection {}
+/// Tells one socket or stream of events from all others.
+public typealias ConnectionID = ID<Connection>

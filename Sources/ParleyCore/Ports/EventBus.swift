@@ -4,6 +4,16 @@ public protocol EventBus: Sendable {
     /// committed: a subscriber that can't be reached finds out by revision.
     func publish(_ events: [Event]) async
 
+    /// Tells those whom it concerns that somebody may see more or less than before, in one line with the events that were
+    /// published before and after. It promises what ``publish(_:)`` does.
+    func announce(_ notice: AccessNotice) async
+
+    /// Whether what happens in other processes is heard here at present; always, where the bus is not shared.
+    ///
+    /// While it isn't, whoever must not miss anything looks at the store now and then. When it is again, subscribers are
+    /// told ``Signal/lagged``.
+    var hearsOthers: Bool { get }
+
     /// Subscribes to a topic for the time of `body`. Events published after `body` begins are seen by it.
     func withSubscription<Result: Sendable>(
         to topic: EventTopic,
@@ -17,19 +27,32 @@ public enum EventTopic: Hashable, Sendable {
     case project(ProjectID)
     /// Everything in one conversation of a project; a bus between instances carries events by project.
     case conversation(ConversationID, in: ProjectID)
+    /// What a person may see, and for how long.
+    case person(EmailAddress)
 
-    /// The project it is about, or that its conversation is in.
-    public var projectID: ProjectID {
+    /// Where it is told.
+    public var channel: EventChannel {
         switch self {
-        case .project(let id), .conversation(_, in: let id): id
+        case .project(let id), .conversation(_, in: let id): .project(id)
+        case .person(let email): .person(email)
         }
     }
+}
+
+/// What keeps its order on a bus: events and notices of one channel come to each subscriber as one process published them.
+public enum EventChannel: Hashable, Sendable {
+    /// All of a project.
+    case project(ProjectID)
+    /// What concerns one person.
+    case person(EmailAddress)
 }
 
 /// What a subscription hands out.
 public enum Signal: Hashable, Sendable {
     /// An event.
     case event(Event)
+    /// Somebody may see more or less than before.
+    case access(AccessNotice)
     /// Some events were dropped, since this subscriber was too slow or a link was lost: read the state afresh.
     case lagged
 }

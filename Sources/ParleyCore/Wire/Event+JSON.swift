@@ -8,6 +8,9 @@ extension Event {
         case .change(.conversationDeleted): "conversation_deleted"
         case .change(.messageAppended): "chat_message"
         case .change(.messageUpdated): "message_updated"
+        case .typing: "typing"
+        // Asking for its changes, one who may not see it any more is told that there is no such thing.
+        case .movedAway: "resync"
         }
     }
 }
@@ -24,6 +27,12 @@ extension JSONWriter {
                 writer.member("message_id", delta.messageID)
                 writer.member("index", delta.index)
                 writer.member("text", delta.text)
+            case .typing(let typing):
+                writer.member("conversation_id", event.conversationID)
+                writer.member("user", typing.user.value)
+            case .movedAway:
+                writer.member("conversation_id", event.conversationID)
+                writer.member("reason", "moved")
             case .change(.messageAppended(let message)), .change(.messageUpdated(let message)):
                 writer.member("project_id", event.projectID)
                 writer.member("conversation_id", event.conversationID)

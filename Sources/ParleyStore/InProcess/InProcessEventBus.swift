@@ -9,39 +9,39 @@ import Synchronization
 public final class InProcessEventBus: EventBus {
     private typealias Queues = [Int: SignalQueue]
 
-    /// Who listens to a project: to all of it, or to one conversation in it.
+    /// Who listens to a channel: to all of it, or to one conversation of a project.
     private struct Listeners {
-        var ofProject: Queues = [:]
+        var ofChannel: Queues = [:]
         var ofConversations: [ConversationID: Queues] = [:]
 
-        var isEmpty: Bool { ofProject.isEmpty && ofConversations.isEmpty }
+        var isEmpty: Bool { ofChannel.isEmpty && ofConversations.isEmpty }
 
         subscript(topic: EventTopic) -> Queues {
             get {
                 switch topic {
-                case .project: ofProject
+                case .project, .person: ofChannel
                 case .conversation(let id, in: _): ofConversations[id] ?? [:]
                 }
             }
             set {
                 switch topic {
-                case .project: ofProject = newValue
+                case .project, .person: ofChannel = newValue
                 case .conversation(let id, in: _): ofConversations[id] = newValue.isEmpty ? nil : newValue
                 }
             }
         }
 
         /// Everybody.
-        var all: [SignalQueue] { Array(ofProject.values) + ofConversations.values.flatMap(\.values) }
+        var all: [SignalQueue] { Array(ofChannel.values) + ofConversations.values.flatMap(\.values) }
 
         /// Whom an event of a conversation concerns.
         func concerned(by conversation: ConversationID) -> [SignalQueue] {
-            Array(ofProject.values) + (ofConversations[conversation] ?? [:]).values
+            Array(ofChannel.values) + (ofConversations[conversation] ?? [:]).values
         }
     }
 
     private struct State {
-        var listeners: [ProjectID: Listeners] = [:]
+        var listeners: [EventChannel: Listeners] = [:]
         var nextID = 0
         var isShutDown = false
     }
@@ -70,17 +70,26 @@ public final class InProcessEventBus: EventBus {
         // Collected first: whoever a signal wakes finds the bus unlocked.
         let deliveries = state.withLock { state in
             events.flatMap { event -> [(queue: SignalQueue, event: Event)] in
-                (state.listeners[event.projectID]?.concerned(by: event.conversationID) ?? []).map { ($0, event) }
+                (state.listeners[.project(event.projectID)]?.concerned(by: event.conversationID) ?? []).map { ($0, event) }
             }
         }
         for delivery in deliveries where delivery.queue.put(.event(delivery.event)) == .lost { metrics.gap(.queue) }
     }
 
-    /// Tells all who listen to a project, or to a conversation in it, that they may have missed something.
+    /// Hands a notice to all who listen to its channel.
+    public func announce(_ notice: AccessNotice) async {
+        for queue in state.withLock({ $0.listeners[notice.channel]?.all ?? [] })
+        where queue.put(.access(notice)) == .lost { metrics.gap(.queue) }
+    }
+
+    /// Nothing happens elsewhere that would have to be heard.
+    public var hearsOthers: Bool { true }
+
+    /// Tells all who listen to a channel that they may have missed something.
     ///
     /// For a bus between instances that has lost track; publishing in process loses nothing in silence.
-    public func signalLagged(in project: ProjectID) {
-        for queue in state.withLock({ $0.listeners[project]?.all ?? [] }) { queue.put(.lagged) }
+    public func signalLagged(in channel: EventChannel) {
+        for queue in state.withLock({ $0.listeners[channel]?.all ?? [] }) { queue.put(.lagged) }
     }
 
     /// Tells all whom a conversation's events concern that they may have missed one.
@@ -115,15 +124,15 @@ public final class InProcessEventBus: EventBus {
         state.withLock { state in
             if state.isShutDown { queue.finish() }
             state.nextID += 1
-            state.listeners[topic.projectID, default: Listeners()][topic][state.nextID] = queue
+            state.listeners[topic.channel, default: Listeners()][topic][state.nextID] = queue
             return state.nextID
         }
     }
 
     private func remove(_ id: Int, from topic: EventTopic) {
         state.withLock { state in
-            state.listeners[topic.projectID]?[topic][id] = nil
-            if state.listeners[topic.projectID]?.isEmpty == true { state.listeners[topic.projectID] = nil }
+            state.listeners[topic.channel]?[topic][id] = nil
+            if state.listeners[topic.channel]?.isEmpty == true { state.listeners[topic.channel] = nil }
         }
     }
 }
