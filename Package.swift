@@ -110,6 +110,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "ParleyLive",
+            dependencies: ["ParleyCore", "ParleyMetrics", lifecycle, logging],
+            swiftSettings: settings
+        ),
+        .target(
             name: "ParleyOpenAI",
             dependencies: ["ParleyCore", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, logging],
             swiftSettings: settings
@@ -120,7 +125,7 @@ let package = Package(
         .target(
             name: "ParleyServer",
             dependencies: [
-                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyMetrics", "ParleyWeb",
+                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyLive", "ParleyMetrics", "ParleyWeb",
                 hummingbird, httpTypes, nioCore, logging, metrics,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),

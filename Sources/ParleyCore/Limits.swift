@@ -108,8 +108,8 @@ public enum Limits {
     public static let writeTimeout = Duration.seconds(10)
     /// How often a stream of events without news shows that it is alive: proxies close what is silent for a minute.
     public static let streamHeartbeat = Duration.seconds(15)
-    /// Connections of one instance.
-    public static let connections = 10_000
+    /// Connections of one instance: those of all ``sockets``, and as many more as requests need.
+    public static let connections = 11_000
     /// The request line and headers together.
     public static let headerBytes = 16 * kibibyte
     /// The number of header fields.
@@ -186,4 +186,47 @@ public enum Limits {
     public static let shutdownTimeout = Duration.seconds(10)
     /// How long a shutdown waits for running replies before it parks them.
     public static let shutdownGrace = Duration.seconds(8)
+
+    // MARK: Sockets and streams of events
+
+    /// Sockets and streams of one person: twenty tabs on all devices.
+    public static let socketsPerPerson = 20
+    /// Sockets and streams of one instance.
+    public static let sockets = 10_000
+    /// How often a silent socket is asked whether its client is still there.
+    public static let socketHeartbeat = Duration.seconds(25)
+    /// How long the answer to that may take.
+    public static let socketHeartbeatWait = Duration.seconds(8)
+    /// A message that a client sends over a socket, in bytes: all there is to send are ids.
+    public static let socketMessageBytes = 64 * kibibyte
+    /// Fragments of such a message.
+    public static let socketMessageFragments = 256
+    /// What may wait for one who reads too slowly, in bytes; then one `resync` stands in its place.
+    public static let socketQueueBytes = mebibyte
+    /// How long one whose queue was full may take nothing, until the connection is closed.
+    public static let socketStall = Duration.seconds(10)
+    /// Conversations that one socket may be subscribed to: what somebody has open, many times over.
+    public static let subscriptionsPerSocket = 128
+    /// How many changes a socket brings to one who was away; who is further behind asks `/changes`, page by page.
+    public static let socketCatchUp = 300
+    /// Commands of one socket that wait for the one before.
+    public static let socketCommands = 64
+    /// Commands of one socket a second, and at once: typing in a few conversations, and subscribing to all after a restart.
+    public static let socketCommandRate = (perSecond: 20, burst: 200)
+    /// How long somebody who was let write in a conversation is believed to be let, when all they do is typing.
+    public static let typingAccess = Duration.seconds(10)
+    /// Events of one conversation, or of one who catches up on it, that wait for what is before them.
+    public static let heldEvents = 256
+    /// Conversations of one project whose order is kept; those that rest are forgotten first.
+    public static let orderedConversations = 512
+    /// How long an event that is missing may still come by itself, until it is read from the store.
+    public static let eventPatience = Duration.milliseconds(100)
+    /// How often it is looked whether a subscribed conversation has changed without an event: its instance may have died.
+    public static let subscriptionSweep = Duration.seconds(5)
+    /// How many conversations are looked at by one statement then.
+    public static let subscriptionSweepBatch = 500
+    /// How often the standing of one who stays connected is looked at again, beside being told of it.
+    public static let socketRevalidation = Duration.seconds(30 * 60)
+    /// How long it may take until a connection knows what its person may see.
+    public static let socketOpening = Duration.seconds(10)
 }

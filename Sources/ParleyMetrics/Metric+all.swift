@@ -16,6 +16,7 @@ extension Metric {
         storeOperations, storeDurations, batchSizes,
         poolConnections, poolWaiting, poolWaits, slowStatements,
         cacheReads, busFrames, busGaps,
+        liveConnections, liveFrames, liveFills, liveCatchUps, liveResyncs, liveClosings,
     ]
 
     // MARK: HTTP
@@ -153,5 +154,46 @@ extension Metric {
         .counter,
         labels: ["reason"],
         "Times that listeners were told they had missed events: link (the link was lost), queue (one read too slowly)."
+    )
+
+    // MARK: Sockets and streams of events
+
+    /// Sockets and streams that are open.
+    public static let liveConnections = Metric(
+        "parley_live_connections",
+        .gauge,
+        "Sockets and streams of events that are open."
+    )
+    /// What they were told.
+    public static let liveFrames = Metric(
+        "parley_live_frames_total",
+        .counter,
+        "Frames handed to sockets and streams: an event counts once for each that was told."
+    )
+    /// Gaps that were closed.
+    public static let liveFills = Metric(
+        "parley_live_fills_total",
+        .counter,
+        "Times that events which did not come in time were filled in from the store."
+    )
+    /// Clients that came back.
+    public static let liveCatchUps = Metric(
+        "parley_live_catch_ups_total",
+        .counter,
+        "Subscriptions that brought a client the changes since it was last here."
+    )
+    /// Clients that must look afresh.
+    public static let liveResyncs = Metric(
+        "parley_live_resyncs_total",
+        .counter,
+        labels: ["reason"],
+        "Times that a client, or all of a project, was told to load the state afresh: slow, lagged, behind, ahead, joined."
+    )
+    /// Connections the server closed.
+    public static let liveClosings = Metric(
+        "parley_live_closings_total",
+        .counter,
+        labels: ["reason"],
+        "Connections that the server closed: shutdown, failure, access_lost, too_slow, signed_out, expired."
     )
 }

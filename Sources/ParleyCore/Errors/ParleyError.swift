@@ -92,6 +92,16 @@ public struct ParleyError: Error, Sendable {
 }
 
 extension ParleyError {
+    /// Any error as one of ours: a cancelled task means that the server is shutting down, what is not known that something
+    /// went wrong here.
+    public init(wrapping error: any Error) {
+        switch error {
+        case let error as ParleyError: self = error
+        case is CancellationError: self = .unavailable("The server is shutting down.")
+        default: self.init(.internalError, "Something went wrong on our side.", cause: error)
+        }
+    }
+
     /// The one answer for what does not exist and for what the caller may not see.
     public static let notFound = ParleyError(.notFound, "There is no such thing here.")
 

@@ -75,13 +75,20 @@ public struct EventSubscription: AsyncSequence, Sendable {
     }
 
     private let take: @Sendable () async -> Signal?
+    private let finish: @Sendable () -> Void
 
     /// Wraps a bus's queue.
     ///
-    /// `next` waits for a signal and takes it, in order; it returns `nil` once the bus has shut down or the calling task
-    /// is cancelled.
-    public init(next take: @escaping @Sendable () async -> Signal?) {
+    /// `next` waits for a signal and takes it, in order; it returns `nil` once the bus has shut down, the subscription was
+    /// ended, or the calling task is cancelled. `end` lets nothing more come.
+    public init(next take: @escaping @Sendable () async -> Signal?, end: @escaping @Sendable () -> Void = {}) {
         self.take = take
+        finish = end
+    }
+
+    /// Ends the sequence, after what waits: for one who holds the subscription while another task reads it.
+    public func end() {
+        finish()
     }
 
     /// Hands out signals in their order.

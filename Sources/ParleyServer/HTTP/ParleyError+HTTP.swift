@@ -37,14 +37,12 @@ extension ParleyError {
     }
 
     /// Any error as ours: Hummingbird's own keep their status, what is unknown is our fault and says nothing.
-    init(wrapping error: any Error) {
+    init(answering error: any Error) {
         switch error {
-        case let error as ParleyError: self = error
         case let error as HTTPError where error.status == .notFound: self = .notFound
         case let error as HTTPError where error.status.kind == .clientError:
             self.init(.invalidRequest, error.body ?? "The request can't be understood.", cause: error)
-        case is CancellationError: self = .unavailable("The server is shutting down.")
-        default: self.init(.internalError, "Something went wrong on our side.", cause: error)
+        default: self.init(wrapping: error)
         }
     }
 }

@@ -66,7 +66,7 @@ extension ServerContext {
 
     /// An error as the last event of a stream.
     fileprivate func errorFrame(of error: any Error) -> ByteBuffer {
-        let parleyError = ParleyError(wrapping: error)
+        let parleyError = ParleyError(answering: error)
         log(parleyError, in: "stream")
         var writer = JSONWriter()
         writer.object { writer in

@@ -42,7 +42,7 @@ struct ResponseFinisher: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch {
-            let parleyError = ParleyError(wrapping: error)
+            let parleyError = ParleyError(answering: error)
             context.log(parleyError, in: "\(request.method)")
             response = parleyError.response(requestID: context.requestID)
             if parleyError.code == .payloadTooLarge || parleyError.cause is DeadlineExceeded {

@@ -28,7 +28,7 @@ struct SlowRequestLog: RouterMiddleware {
             if response.body.contentLength != nil { note(start, request, context, response.status.code) }
             return response
         } catch {
-            note(start, request, context, ParleyError(wrapping: error).status.code)
+            note(start, request, context, ParleyError(answering: error).status.code)
             throw error
         }
     }

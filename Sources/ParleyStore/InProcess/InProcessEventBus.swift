@@ -108,7 +108,7 @@ public final class InProcessEventBus: EventBus {
         let queue = SignalQueue(capacity: capacity)
         let id = add(queue, to: topic)
         defer { remove(id, from: topic) }
-        return try await body(EventSubscription { await queue.next() })
+        return try await body(EventSubscription(next: { await queue.next() }, end: { queue.finish() }))
     }
 
     /// Ends all subscriptions, once they have taken what waits for them, and takes no new ones.

@@ -1,8 +1,6 @@
-import ParleyCore
-
 extension JSONWriter {
     /// The member `error` of the envelope, the one that OpenAI's SDKs parse.
-    mutating func error(_ error: ParleyError, requestID: String) {
+    public mutating func error(_ error: ParleyError, requestID: String) {
         name("error")
         object { writer in
             writer.member("type", "\(error.code)")

@@ -1,0 +1,162 @@
+import ParleyCore
+import ParleyMetrics
+import Synchronization
+
+extension LiveSession {
+    /// Does what a client asks for.
+    func perform(_ command: LiveCommand) async throws {
+        switch command {
+        case .ping: await tell([.pong])
+        case .typing(let conversation):
+            do { try await type(in: conversation) } catch { answer(ParleyError(wrapping: error), about: conversation) }
+        case .unsubscribe(let conversation):
+            hub.unwatch(conversation, by: self)
+            state.withLock { _ = $0.filter.leave(conversation) }
+        case .subscribe(let conversation, let since):
+            do {
+                try await subscribe(to: conversation, since: since)
+            } catch {
+                // Whatever waited is told all the same; that it is gone, among the rest.
+                await letThrough(conversation)
+                answer(ParleyError(wrapping: error), about: conversation)
+                // A stream that is about nothing else has no more to tell.
+                if only != nil { close(.accessLost) }
+            }
+        }
+    }
+
+    private func subscribe(to conversation: ConversationID, since: Int?) async throws {
+        let isTaken = state.withLock { state in
+            guard state.filter.isSubscribed(to: conversation) || state.filter.count < Limits.subscriptionsPerSocket
+            else { return false }
+            state.filter.begin(conversation)
+            return true
+        }
+        guard isTaken else {
+            throw ParleyError.invalid(
+                "conversation_id",
+                "A socket takes \(Limits.subscriptionsPerSocket) subscriptions; unsubscribe from another first."
+            )
+        }
+        guard let since else {
+            let (found, _) = try await hub.store.conversation(conversation, newestMessages: 1, as: identity)
+            return await finish(conversation, in: found.projectID, revision: found.revision, floor: nil)
+        }
+        var catchUp = CatchUp(since: since)
+        var page: ChangePage
+        repeat {
+            do {
+                page = try await hub.store.changes(
+                    in: conversation,
+                    since: catchUp.revision,
+                    limit: Limits.pageSizes.upperBound,
+                    as: identity
+                )
+            } catch let error as ParleyError where error.code == .resync {
+                return await resync(conversation, .ahead)
+            }
+            guard page.conversation.revision - since <= Limits.socketCatchUp else {
+                return await resync(conversation, .behind)
+            }
+            await tell(catchUp.frames(of: page))
+        } while page.hasMore
+        let progress = try await hub.store.runningReply(in: conversation, as: identity)
+        let (pieces, place) = catchUp.pieces(of: progress)
+        await tell(pieces)
+        hub.metrics.caughtUp()
+        let floor = SessionFilter.Floor(revision: catchUp.revision, reply: place)
+        await finish(conversation, in: page.conversation.projectID, revision: catchUp.revision, floor: floor)
+    }
+
+    /// Says that the client has caught up, and lets live events follow.
+    private func finish(
+        _ conversation: ConversationID,
+        in project: ProjectID,
+        revision: Int,
+        floor: SessionFilter.Floor?
+    ) async {
+        // First: what is committed from now on and never told would else not be found.
+        hub.watch(conversation, in: project, at: revision, by: self)
+        await inLine { [self] in
+            let (outlet, held) = state.withLock { state in
+                (state.phase == .open ? state.outlet : nil, state.filter.end(conversation, at: floor))
+            }
+            guard let outlet else { return }
+            outlet.send(.subscribed(conversation, revision: revision))
+            if let held {
+                for frame in held { outlet.send(frame) }
+            } else {
+                hub.metrics.resynced(.behind)
+                outlet.send(.resync(conversation, .behind))
+            }
+        }
+    }
+
+    /// Tells the client to load the conversation afresh; live events go on.
+    private func resync(_ conversation: ConversationID, _ reason: ResyncReason) async {
+        hub.metrics.resynced(LiveMetrics.Resync(reason))
+        await inLine { [self] in
+            let outlet = state.withLock { state -> (any LiveOutlet)? in
+                // What waited is in what will be loaded.
+                _ = state.filter.leave(conversation)
+                return state.phase == .open ? state.outlet : nil
+            }
+            outlet?.send(.resync(conversation, reason))
+        }
+    }
+
+    /// Keeps nothing of a conversation back any more.
+    private func letThrough(_ conversation: ConversationID) async {
+        hub.unwatch(conversation, by: self)
+        await inLine { [self] in
+            let (outlet, held) = state.withLock { state in
+                (state.phase == .open ? state.outlet : nil, state.filter.leave(conversation))
+            }
+            for frame in held ?? [.resync(conversation, .behind)] { outlet?.send(frame) }
+        }
+    }
+
+    /// Tells the others that the person is writing.
+    private func type(in conversation: ConversationID) async throws {
+        let now = hub.elapsed()
+        let known = state.withLock { $0.mayType[conversation] }
+        let project: ProjectID
+        if let known, known.until > now {
+            project = known.project
+        } else {
+            try await hub.store.authorize(.write, to: conversation, as: identity)
+            project = try await hub.store.conversation(conversation, newestMessages: 1, as: identity).conversation
+                .projectID
+            state.withLock { state in
+                if state.mayType.count >= 16 { state.mayType = [:] }
+                state.mayType[conversation] = TypingPlace(project: project, until: now + Limits.typingAccess)
+            }
+        }
+        let event = Event(
+            projectID: project,
+            conversationID: conversation,
+            kind: .typing(Typing(user: identity.email, connection: id)),
+            timestamp: hub.clock.now()
+        )
+        await hub.bus.publish([event])
+    }
+
+    /// Looks again whether the person may stay.
+    func renewCredential() async throws {
+        do {
+            let expiresAt = try await credential.renew()
+            guard expiresAt > hub.clock.now() else { throw ParleyError(.unauthenticated, "This has expired.") }
+            state.withLock { $0.expiresAt = expiresAt }
+        } catch let error as ParleyError where error.code == .unauthenticated {
+            close(.expired)
+        } catch {
+            // It could not be found out. What has run out is over; what has not is looked at with the next tick.
+            let now = hub.clock.now()
+            let isOver = state.withLock { state in
+                state.revalidateAt = now + .seconds(1)
+                return state.expiresAt <= now
+            }
+            if isOver { close(.expired) }
+        }
+    }
+}

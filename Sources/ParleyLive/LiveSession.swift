@@ -1,0 +1,255 @@
+public import ParleyCore
+import ParleyMetrics
+import Synchronization
+
+/// One socket or stream of events: what it is told, and what its client asks for.
+///
+/// A session takes no task of its own while nothing is asked of it.
+public final class LiveSession: Sendable {
+    enum Phase: Hashable, Sendable {
+        /// It has a place, and no connection yet.
+        case admitted
+        /// It is being found out what its person may see; nothing is told.
+        case opening
+        /// Events go to the client.
+        case open
+        /// Nothing goes to the client any more.
+        case closed
+    }
+
+    /// What waits to be done for the client.
+    enum Work: Sendable {
+        case begin
+        case command(LiveCommand)
+        case revalidate
+    }
+
+    struct State {
+        var phase = Phase.admitted
+        var outlet: (any LiveOutlet)?
+        var filter: SessionFilter
+        var work: [Work] = []
+        var isWorking = false
+        var bucket: TokenBucket?
+        var expiresAt: Timestamp
+        var revalidateAt: Timestamp
+        var mayType: [ConversationID: TypingPlace] = [:]
+    }
+
+    /// Where somebody may write, and how long that is believed.
+    struct TypingPlace {
+        let project: ProjectID
+        let until: Duration
+    }
+
+    /// Tells it from all others.
+    public let id: ConnectionID
+    /// Whose it is.
+    public let identity: Identity
+    /// The one conversation that it is about; `nil` for all that the person may see.
+    public let only: ConversationID?
+    let credential: LiveCredential
+    let hub: LiveHub
+    private let greets: Bool
+    let state: Mutex<State>
+
+    init(
+        id: ConnectionID,
+        identity: Identity,
+        credential: LiveCredential,
+        only: ConversationID?,
+        greets: Bool,
+        hub: LiveHub
+    ) {
+        self.id = id
+        self.identity = identity
+        self.only = only
+        self.credential = credential
+        self.greets = greets
+        self.hub = hub
+        state = Mutex(
+            State(
+                filter: SessionFilter(connection: id, only: only),
+                expiresAt: credential.expiresAt,
+                revalidateAt: hub.clock.now() + Limits.socketRevalidation
+            )
+        )
+    }
+
+    /// Whether nothing goes to the client any more.
+    var isClosed: Bool { state.withLock { $0.phase == .closed } }
+
+    // MARK: For the connection
+
+    /// Gives the session its connection: it is found out what the person may see, then a socket is told `ready`, and then
+    /// everything that happens from then on.
+    ///
+    /// A stream for one conversation is told `subscribed` in place of `ready`, after the changes since `revision` where
+    /// that is given.
+    public func begin(_ outlet: any LiveOutlet, since revision: Int? = nil) {
+        let begins = state.withLock { state in
+            guard state.phase == .admitted else { return false }
+            state.phase = .opening
+            state.outlet = outlet
+            state.work = [.begin]
+            if let only { state.work.append(.command(.subscribe(only, since: revision))) }
+            state.isWorking = true
+            return true
+        }
+        if begins { hub.spawn(.session(self)) }
+    }
+
+    /// Takes what the client sends over its socket: JSON text.
+    public func receive(_ text: some Collection<UInt8>) {
+        do throws(ParleyError) {
+            if let wait = takeFromBudget() {
+                throw ParleyError(.rateLimited, "Too many messages in a short time; wait a little.", retryAfter: wait)
+            }
+            try put(.command(try LiveCommand(parsing: text)))
+        } catch {
+            answer(error)
+        }
+    }
+
+    /// Hands a frame on where the client is to have it. Called in line, by the group of its connection.
+    public func pass(_ frame: LiveFrame) {
+        let outlet = state.withLock { state -> (any LiveOutlet)? in
+            guard state.phase == .open, state.filter.passes(frame) else { return nil }
+            return state.outlet
+        }
+        outlet?.send(frame)
+    }
+
+    /// Takes note that the connection is gone. To be called once for every session that was admitted, whatever came of it.
+    public func ended() {
+        state.withLock { state in
+            state.phase = .closed
+            state.outlet = nil
+            state.work = []
+        }
+        hub.remove(self)
+    }
+
+    // MARK: For the hub
+
+    /// Closes the connection; nothing more is told.
+    func close(_ closing: LiveClosing) {
+        let outlet = state.withLock { state -> (any LiveOutlet)? in
+            guard state.phase != .closed else { return nil }
+            state.phase = .closed
+            state.work = []
+            return state.outlet.take()
+        }
+        guard let outlet else { return }
+        hub.metrics.closed(LiveMetrics.Closing(closing))
+        outlet.close(closing)
+    }
+
+    /// Begins to tell the client.
+    func open() async {
+        await inLine { [self] in
+            let outlet = state.withLock { state -> (any LiveOutlet)? in
+                guard state.phase == .opening else { return nil }
+                state.phase = .open
+                return state.outlet
+            }
+            if greets { outlet?.send(.ready(id)) }
+        }
+    }
+
+    /// Tells the client something that needs no filter.
+    func tell(_ frames: [LiveFrame]) async {
+        guard !frames.isEmpty else { return }
+        await inLine { [self] in
+            let outlet = state.withLock { $0.phase == .open ? $0.outlet : nil }
+            for frame in frames { outlet?.send(frame) }
+        }
+    }
+
+    /// Runs something in line with deliveries, and returns when that is done.
+    func inLine(_ body: @escaping @Sendable () -> Void) async {
+        guard let group = state.withLock({ $0.outlet?.group }) else { return }
+        await withCheckedContinuation { continuation in
+            group.inLine {
+                body()
+                continuation.resume()
+            }
+        }
+    }
+
+    /// Has it looked at again whether the person may stay, when that is due.
+    func revalidate(at now: Timestamp) {
+        let isDue = state.withLock { state in
+            guard state.phase == .open, min(state.expiresAt, state.revalidateAt) <= now else { return false }
+            state.revalidateAt = now + Limits.socketRevalidation
+            return true
+        }
+        if isDue { demandRevalidation() }
+    }
+
+    /// Has it looked at again now.
+    func demandRevalidation() {
+        try? put(.revalidate)
+    }
+
+    /// Does what waits, one thing after another, until nothing does.
+    func work() async {
+        while let work = nextWork() {
+            do {
+                switch work {
+                case .begin: try await hub.enter(self)
+                case .command(let command): try await perform(command)
+                case .revalidate: try await renewCredential()
+                }
+            } catch let error as ParleyError {
+                answer(error)
+            } catch {
+                answer(ParleyError(wrapping: error))
+            }
+        }
+    }
+
+    private func nextWork() -> Work? {
+        state.withLock { state in
+            guard state.phase != .closed, !state.work.isEmpty else {
+                state.isWorking = false
+                return nil
+            }
+            return state.work.removeFirst()
+        }
+    }
+
+    private func put(_ work: Work) throws(ParleyError) {
+        let (isTaken, begins) = state.withLock { state -> (Bool, Bool) in
+            guard state.phase == .opening || state.phase == .open else { return (true, false) }
+            guard state.work.count < Limits.socketCommands else { return (false, false) }
+            state.work.append(work)
+            defer { state.isWorking = true }
+            return (true, !state.isWorking)
+        }
+        if begins { hub.spawn(.session(self)) }
+        if !isTaken { throw ParleyError(.rateLimited, "Too much was asked for at once; wait for the answers.") }
+    }
+
+    private func takeFromBudget() -> Duration? {
+        guard hub.keepsRates else { return nil }
+        let now = hub.elapsed()
+        return state.withLock { state in
+            let rate = Limits.socketCommandRate
+            var bucket = state.bucket ?? TokenBucket(perSecond: rate.perSecond, burst: rate.burst, now: now)
+            defer { state.bucket = bucket }
+            return bucket.take(now: now)
+        }
+    }
+
+    /// Tells the client what went wrong.
+    func answer(_ error: ParleyError, about conversation: ConversationID? = nil) {
+        hub.log(error, of: self)
+        let frame = LiveFrame.error(error, requestID: "\(id)", conversation)
+        let outlet = state.withLock { $0.outlet }
+        outlet?.group.inLine { [self] in
+            let outlet = state.withLock { $0.outlet }
+            outlet?.send(frame)
+        }
+    }
+}

@@ -1,0 +1,5 @@
+import ParleyCore
+
+extension ConversationStore {
+    func runningReply(in c: ConversationID, as i: Identity) async throws -> ReplyProgress? { nil }
+}
