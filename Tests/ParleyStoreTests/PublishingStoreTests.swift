@@ -8,19 +8,34 @@ import Testing
 struct PublishingStoreTests {
     /// Keeps what is published, and looks at each time whether a store has committed it.
     final class RecordingBus: EventBus {
-        private let published = Mutex<[Event]>([])
+        private let published = Mutex<[Signal]>([])
         private let onPublish: @Sendable ([Event]) async -> Void
 
         init(onPublish: @escaping @Sendable ([Event]) async -> Void = { _ in }) {
             self.onPublish = onPublish
         }
 
-        var events: [Event] { published.withLock { $0 } }
+        /// All that was published and announced, in its order.
+        var signals: [Signal] { published.withLock { $0 } }
+
+        var events: [Event] {
+            signals.compactMap { if case .event(let event) = $0 { event } else { nil } }
+        }
+
+        var notices: [AccessNotice] {
+            signals.compactMap { if case .access(let notice) = $0 { notice } else { nil } }
+        }
 
         func publish(_ events: [Event]) async {
             await onPublish(events)
-            published.withLock { $0 += events }
+            published.withLock { $0 += events.map { .event($0) } }
         }
+
+        func announce(_ notice: AccessNotice) async {
+            published.withLock { $0.append(.access(notice)) }
+        }
+
+        var hearsOthers: Bool { true }
 
         func withSubscription<Result: Sendable>(
             to topic: EventTopic,
@@ -126,7 +141,7 @@ struct PublishingStoreTests {
                 case .change(.messageAppended(let message)), .change(.messageUpdated(let message)):
                     let stored = try? memory.replyProgress(of: message.id, after: -1, as: .alice)
                     #expect(stored?.message == message)
-                case .change: break
+                case .change, .typing, .movedAway: break
                 }
             }
         }

@@ -9,10 +9,10 @@ enum BusFrameFlaw: Error, Hashable, Sendable {
 }
 
 extension BusFrame {
-    /// Reads a frame of a project's channel.
+    /// Reads a frame of a channel.
     ///
     /// Strict in all that it uses: one flaw makes all of it useless, and then subscribers look at the truth.
-    init(parsing bytes: some Collection<UInt8>, of project: ProjectID) throws(BusFrameFlaw) {
+    init(parsing bytes: some Collection<UInt8>, of channel: EventChannel) throws(BusFrameFlaw) {
         guard bytes.count <= Self.maxBytes else { throw .broken }
         let json: JSON
         do {
@@ -29,23 +29,82 @@ extension BusFrame {
         var items: [BusItem] = []
         if let list = json["i"] {
             guard let list = list.arrayValue, !list.isEmpty else { throw .broken }
-            for item in list { items += try Self.items(item, project) }
+            for item in list { items += try Self.items(item, channel) }
         }
         self.init(sender: sender, epoch: epoch, number: number, items: items)
     }
 
-    private static func items(_ json: JSON, _ project: ProjectID) throws(BusFrameFlaw) -> [BusItem] {
-        switch json["t"]?.stringValue {
+    private static func items(_ json: JSON, _ channel: EventChannel) throws(BusFrameFlaw) -> [BusItem] {
+        guard let type = json["t"]?.stringValue else { throw .broken }
+        switch channel {
+        case .project(let project): return try items(json, type, of: project)
+        case .person(let person): return [.notice(try notice(json, type, of: person))]
+        }
+    }
+
+    private static func notice(
+        _ json: JSON,
+        _ type: String,
+        of person: EmailAddress
+    ) throws(BusFrameFlaw) -> AccessNotice {
+        switch type {
+        case "member_joined":
+            guard let project: ProjectID = id(json["p"]) else { throw .broken }
+            return .memberJoined(person, project)
+        case "signed_out":
+            // Said in so many words: else damage to the name of one sign-in would end all of the person's.
+            if json["k"] == .null { return .signedOut(person, nil) }
+            guard let key: LoginKey = id(json["k"]) else { throw .broken }
+            return .signedOut(person, key)
+        default: throw .broken
+        }
+    }
+
+    private static func items(
+        _ json: JSON,
+        _ type: String,
+        of project: ProjectID
+    ) throws(BusFrameFlaw) -> [BusItem] {
+        switch type {
         case "message_delta": return try deltas(json, project)
+        case "typing": return [.event(try typing(json, project))]
+        case "moved_away": return [.event(try move(json, project))]
+        case "member_left":
+            guard let person = person(json["u"]) else { throw .broken }
+            return [.notice(.memberLeft(person, project))]
+        case "project_deleted": return [.notice(.projectDeleted(project))]
         case "lost":
             guard let conversation: ConversationID = id(json["c"]) else { throw .broken }
             return [.lost(conversation)]
-        case let type?:
+        default:
             guard let kind = EventReference.Kind(rawValue: type) else { throw .broken }
             guard let value = json["x"] else { return [try reference(kind, json)] }
             return [try event(kind, value, project)]
-        case nil: throw .broken
         }
+    }
+
+    private static func typing(_ json: JSON, _ project: ProjectID) throws(BusFrameFlaw) -> Event {
+        guard let conversation: ConversationID = id(json["c"]), let user = person(json["u"]),
+            let connection: ConnectionID = id(json["k"]), let time = json["at"]?.intValue
+        else { throw .broken }
+        return Event(
+            projectID: project,
+            conversationID: conversation,
+            kind: .typing(Typing(user: user, connection: connection)),
+            timestamp: Timestamp(microseconds: Int64(time))
+        )
+    }
+
+    private static func move(_ json: JSON, _ project: ProjectID) throws(BusFrameFlaw) -> Event {
+        guard let conversation: ConversationID = id(json["c"]), let revision = json["r"]?.intValue, revision >= 0,
+            let time = json["at"]?.intValue
+        else { throw .broken }
+        return Event(
+            projectID: project,
+            conversationID: conversation,
+            kind: .movedAway(revision: revision),
+            timestamp: Timestamp(microseconds: Int64(time))
+        )
     }
 
     private static func deltas(_ json: JSON, _ project: ProjectID) throws(BusFrameFlaw) -> [BusItem] {
@@ -97,6 +156,12 @@ extension BusFrame {
         return .reference(
             EventReference(kind: kind, conversationID: conversation, messageID: message, revision: revision)
         )
+    }
+
+    /// An address as this bus writes it: normalised.
+    private static func person(_ json: JSON?) -> EmailAddress? {
+        guard let text = json?.stringValue, let email = EmailAddress(text), email.value == text else { return nil }
+        return email
     }
 
     private static func id<Entity>(_ json: JSON?) -> ID<Entity>? {

@@ -20,13 +20,14 @@ extension BusFrame {
         return bytes
     }
 
-    /// Puts events into as few frames as they fit in, in their order: each body is the frame's items, with commas between.
-    static func bodies(of events: [Event]) -> [[UInt8]] {
+    /// Puts what one channel is told into as few frames as it fits in, in its order: each body is the frame's items, with
+    /// commas between.
+    static func bodies(of publications: [Publication]) -> [[UInt8]] {
         // What ``bytes(_:_:body:)`` puts around them stays far below.
         let room = maxBytes - 256
         var bodies: [[UInt8]] = []
         var body: [UInt8] = []
-        for item in items(of: events) {
+        for item in items(of: publications) {
             if !body.isEmpty, body.count + 1 + item.count > room {
                 bodies.append(body)
                 body = []
@@ -38,23 +39,80 @@ extension BusFrame {
         return bodies
     }
 
-    private static func items(of events: [Event]) -> [[UInt8]] {
+    private static func items(of publications: [Publication]) -> [[UInt8]] {
         var items: [[UInt8]] = []
         var pieces: DeltaRun?
-        for event in events {
-            switch event.kind {
-            case .delta(let delta):
+        for publication in publications {
+            if case .event(let event) = publication, case .delta(let delta) = event.kind {
                 if pieces?.add(delta, of: event) == true { continue }
                 if let pieces { items.append(pieces.item) }
                 pieces = DeltaRun(delta, of: event)
-            case .change(let change):
+            } else {
                 if let pieces { items.append(pieces.item) }
                 pieces = nil
-                items.append(item(of: change))
+                items.append(item(of: publication))
             }
         }
         if let pieces { items.append(pieces.item) }
         return items
+    }
+
+    private static func item(of publication: Publication) -> [UInt8] {
+        switch publication {
+        case .notice(let notice): item(of: notice)
+        case .event(let event):
+            switch event.kind {
+            case .change(let change): item(of: change)
+            case .delta(let delta): DeltaRun(delta, of: event).item
+            case .typing(let typing): item(of: typing, event)
+            case .movedAway(let revision): item(ofMoveAt: revision, event)
+            }
+        }
+    }
+
+    /// What the channel says itself is left out.
+    private static func item(of notice: AccessNotice) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { writer in
+            switch notice {
+            case .memberJoined(_, let project):
+                writer.member("t", "member_joined")
+                writer.member("p", project)
+            case .memberLeft(let person, _):
+                writer.member("t", "member_left")
+                writer.member("u", person.value)
+            case .projectDeleted: writer.member("t", "project_deleted")
+            case .signedOut(_, let key):
+                writer.member("t", "signed_out")
+                writer.member("k", key.map { JSON.string("\($0)") } ?? .null)
+            }
+        }
+        return writer.bytes
+    }
+
+    private static func item(of typing: Typing, _ event: Event) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("t", "typing")
+            writer.member("c", event.conversationID)
+            writer.member("u", typing.user.value)
+            writer.member("k", typing.connection)
+            writer.name("at")
+            writer.integer(event.timestamp.microseconds)
+        }
+        return writer.bytes
+    }
+
+    private static func item(ofMoveAt revision: Int, _ event: Event) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("t", "moved_away")
+            writer.member("c", event.conversationID)
+            writer.member("r", revision)
+            writer.name("at")
+            writer.integer(event.timestamp.microseconds)
+        }
+        return writer.bytes
     }
 
     private static func item(of change: Change) -> [UInt8] {

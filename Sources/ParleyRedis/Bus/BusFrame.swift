@@ -6,7 +6,7 @@ enum BusSender {}
 /// Tells the frames of one run of an instance from all others.
 typealias BusSenderID = ID<BusSender>
 
-/// What goes over Redis in one piece: the events of one project that one instance published together.
+/// What goes over Redis in one piece: the events and notices of one channel that one instance published together.
 ///
 /// As JSON, so that `redis-cli SUBSCRIBE` can be read; see decision 10 for its members.
 struct BusFrame: Hashable, Sendable {
@@ -31,6 +31,8 @@ struct BusFrame: Hashable, Sendable {
 enum BusItem: Hashable, Sendable {
     /// An event.
     case event(Event)
+    /// Somebody may see more or less than before.
+    case notice(AccessNotice)
     /// An event that was too large: what it tells of is to be looked up.
     case reference(EventReference)
     /// Something in a conversation that was too large and can't be looked up.

@@ -27,7 +27,7 @@ struct ChannelNumbers: Sendable {
 
     private let capacity: Int
     private let interval: Duration
-    private var channels: [ProjectID: Channel] = [:]
+    private var channels: [EventChannel: Channel] = [:]
     private var epochs = 0
     private var nextLook = Duration.zero
     /// Whether a channel was forgotten too early, so that a number may be missing that no receiver can see.
@@ -47,48 +47,48 @@ struct ChannelNumbers: Sendable {
     var count: Int { channels.count }
 
     /// The number of the next frame.
-    mutating func next(for project: ProjectID, at now: Duration) -> Number {
-        var channel = channels[project] ?? begin(at: now)
+    mutating func next(for name: EventChannel, at now: Duration) -> Number {
+        var channel = channels[name] ?? begin(at: now)
         channel.number += 1
         channel.lastSent = now
         channel.beaconsLeft = Self.beacons
         channel.isMissing = false
-        channels[project] = channel
+        channels[name] = channel
         return Number(epoch: channel.epoch, number: channel.number)
     }
 
     /// The last frame was not sent, or may not have been.
-    mutating func failed(for project: ProjectID) {
-        channels[project]?.isMissing = true
+    mutating func failed(for name: EventChannel) {
+        channels[name]?.isMissing = true
     }
 
     /// The beacons that are due: for each channel the number of its last frame.
     ///
     /// When there are more than `most`, the others come next time, whenever that is.
-    mutating func dueBeacons(at now: Duration, atMost most: Int = .max) -> [(project: ProjectID, number: Number)] {
+    mutating func dueBeacons(at now: Duration, atMost most: Int = .max) -> [(channel: EventChannel, number: Number)] {
         // Looking through all of them is for once in a while, not for each frame.
         guard now >= nextLook else { return [] }
         let due = channels.filter { isDue($0.value, at: now) }
         if due.count <= most { nextLook = now + interval / 2 }
-        return due.prefix(most).map { project, channel in
-            (project, Number(epoch: channel.epoch, number: channel.number))
+        return due.prefix(most).map { name, channel in
+            (name, Number(epoch: channel.epoch, number: channel.number))
         }
     }
 
     /// Redis took a beacon; after the last of them the channel is forgotten.
-    mutating func beaconSucceeded(for project: ProjectID, at now: Duration) {
-        channels[project]?.beaconsLeft -= 1
-        channels[project]?.lastSent = now
-        channels[project]?.isMissing = false
-        if let channel = channels[project], channel.beaconsLeft <= 0 { channels[project] = nil }
+    mutating func beaconSucceeded(for name: EventChannel, at now: Duration) {
+        channels[name]?.beaconsLeft -= 1
+        channels[name]?.lastSent = now
+        channels[name]?.isMissing = false
+        if let channel = channels[name], channel.beaconsLeft <= 0 { channels[name] = nil }
     }
 
     /// Events of unknown channels were lost: every new epoch begins with a missing number from now on.
     mutating func loseTrack() {
-        for project in channels.keys {
-            channels[project]?.number += 1
-            channels[project]?.beaconsLeft = Self.beacons
-            channels[project]?.isMissing = true
+        for name in channels.keys {
+            channels[name]?.number += 1
+            channels[name]?.beaconsLeft = Self.beacons
+            channels[name]?.isMissing = true
         }
         hasForgotten = true
     }

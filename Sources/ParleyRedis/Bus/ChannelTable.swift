@@ -1,12 +1,12 @@
 import ParleyCore
 import RedisWire
 
-/// Which channels this instance listens to: one for each project that has subscribers here.
+/// Which channels this instance listens to: one for each project and person with subscribers here.
 struct ChannelTable: Sendable {
     /// A channel to be read until everybody has left it.
     struct Reading: Sendable {
         let id: Int
-        let project: ProjectID
+        let channel: EventChannel
         /// Ends when the last subscriber has left.
         let left: AsyncStream<Never>
     }
@@ -32,13 +32,18 @@ struct ChannelTable: Sendable {
         }
     }
 
-    private var channels: [ProjectID: Channel] = [:]
-    private var unread: Set<ProjectID> = []
+    private var channels: [EventChannel: Channel] = [:]
+    private var unread: Set<EventChannel> = []
     private var nextID = 0
     private var isRunning = false
 
     /// How many channels are listened to.
     var count: Int { channels.count }
+
+    /// Whether all that is published on the channels listened to comes here, as far as is known.
+    ///
+    /// One that is being opened counts: whoever listens to it waits until that is known.
+    var isWhole: Bool { isRunning && !channels.values.contains { $0.link == .down } }
 
     /// Begins to open channels, those that were asked for before too.
     mutating func begin() {
@@ -48,27 +53,27 @@ struct ChannelTable: Sendable {
     /// Opens no more channels, and lets everybody go on.
     mutating func end() {
         isRunning = false
-        for project in channels.keys {
-            channels[project]?.link = .down
-            channels[project]?.settle()
+        for name in channels.keys {
+            channels[name]?.link = .down
+            channels[name]?.settle()
         }
     }
 
     /// Adds a subscriber; a new channel is then in ``takeUnread()``.
-    mutating func join(_ project: ProjectID) -> Place {
-        if channels[project] == nil {
+    mutating func join(_ name: EventChannel) -> Place {
+        if channels[name] == nil {
             nextID += 1
             let (left, leave) = AsyncStream.makeStream(of: Never.self)
-            channels[project] = Channel(
+            channels[name] = Channel(
                 id: nextID,
                 // Before the beginning nothing comes; afterwards that makes up for it.
                 link: isRunning ? .opening : .down,
-                reading: Reading(id: nextID, project: project, left: left),
+                reading: Reading(id: nextID, channel: name, left: left),
                 leave: leave
             )
-            unread.insert(project)
+            unread.insert(name)
         }
-        guard var channel = channels[project] else { return Place(id: 0, settled: nil) }
+        guard var channel = channels[name] else { return Place(id: 0, settled: nil) }
         channel.subscribers += 1
         var settled: AsyncStream<Never>?
         if channel.link == .opening {
@@ -76,21 +81,21 @@ struct ChannelTable: Sendable {
             channel.waiting.append(end)
             settled = stream
         }
-        channels[project] = channel
+        channels[name] = channel
         return Place(id: channel.id, settled: settled)
     }
 
     /// Removes a subscriber, and with the last one the channel.
-    mutating func leave(_ project: ProjectID) {
-        guard var channel = channels[project] else { return }
+    mutating func leave(_ name: EventChannel) {
+        guard var channel = channels[name] else { return }
         channel.subscribers -= 1
         if channel.subscribers > 0 {
-            channels[project] = channel
+            channels[name] = channel
         } else {
             channel.settle()
             channel.leave.finish()
-            channels[project] = nil
-            unread.remove(project)
+            channels[name] = nil
+            unread.remove(name)
         }
     }
 
@@ -102,20 +107,20 @@ struct ChannelTable: Sendable {
 
     /// Takes what Redis says of a channel; returns whether subscribers must be told that they may have missed something.
     mutating func take(_ gap: RedisGap, of reading: Reading) -> Bool {
-        guard channels[reading.project]?.id == reading.id else { return false }
-        defer { channels[reading.project]?.settle() }
-        return channels[reading.project]?.link.take(gap) ?? false
+        guard channels[reading.channel]?.id == reading.id else { return false }
+        defer { channels[reading.channel]?.settle() }
+        return channels[reading.channel]?.link.take(gap) ?? false
     }
 
     /// Redis refused a channel.
     mutating func fail(_ reading: Reading) {
-        guard channels[reading.project]?.id == reading.id else { return }
-        channels[reading.project]?.link.fail()
-        channels[reading.project]?.settle()
+        guard channels[reading.channel]?.id == reading.id else { return }
+        channels[reading.channel]?.link.fail()
+        channels[reading.channel]?.settle()
     }
 
     /// Whether a channel is still listened to by those for whom it is read.
     func isPresent(_ reading: Reading) -> Bool {
-        channels[reading.project]?.id == reading.id
+        channels[reading.channel]?.id == reading.id
     }
 }

@@ -32,7 +32,7 @@ extension RedisEventBus {
     }
 
     private func follow(_ reading: ChannelTable.Reading) async {
-        let channel = RedisKeys.events(of: reading.project)
+        let channel = RedisKeys.events(of: reading.channel)
         var senders = SenderTable()
         while !Task.isCancelled {
             do {
@@ -47,7 +47,7 @@ extension RedisEventBus {
                 }
             } catch {
                 logger.warning(
-                    "Redis refuses to let a project's events be listened to",
+                    "Redis refuses to let a channel's events be listened to",
                     metadata: ["channel": "\(channel)", "redis.reason": "\(error)"]
                 )
             }
@@ -62,25 +62,25 @@ extension RedisEventBus {
         else { return }
         counters.frameReceived()
         do throws(BusFrameFlaw) {
-            let frame = try BusFrame(parsing: payload.readableBytesView, of: reading.project)
+            let frame = try BusFrame(parsing: payload.readableBytesView, of: reading.channel)
             let isKnown = senders.knows(frame.sender)
             if senders.receive(frame) {
                 // Who comes when others are talking has missed nothing that it was promised: no gap for the operator.
-                if isKnown { tellLagged(reading) } else { local.signalLagged(in: reading.project) }
+                if isKnown { tellLagged(reading) } else { local.signalLagged(in: reading.channel) }
             }
-            await deliver(frame.items, of: reading.project)
+            await deliver(frame.items, of: reading.channel)
         } catch {
             counters.frameRefused()
             logger.warning(
                 "A frame of events was refused",
-                metadata: ["project": "\(reading.project)", "flaw": "\(error)"]
+                metadata: ["channel": "\(RedisKeys.events(of: reading.channel))", "flaw": "\(error)"]
             )
             tellLagged(reading)
         }
     }
 
     /// Hands on what a frame brings, in its order; what must be looked up holds back what is behind it.
-    private func deliver(_ items: [BusItem], of project: ProjectID) async {
+    private func deliver(_ items: [BusItem], of channel: EventChannel) async {
         var events: [Event] = []
         for item in items {
             if case .event(let event) = item {
@@ -89,15 +89,17 @@ extension RedisEventBus {
             }
             await local.publish(events)
             events = []
-            switch item {
-            case .event: break
-            case .reference(let reference):
+            switch (item, channel) {
+            case (.notice(let notice), _): await local.announce(notice)
+            // A frame of a person's channel that has more than notices is refused.
+            case (.event, _), (_, .person): break
+            case (.reference(let reference), .project(let project)):
                 if let event = await lookup.event(of: reference, in: project) {
                     events.append(event)
                 } else {
                     tellLagged(in: reference.conversationID, of: project)
                 }
-            case .lost(let conversation): tellLagged(in: conversation, of: project)
+            case (.lost(let conversation), .project(let project)): tellLagged(in: conversation, of: project)
             }
         }
         await local.publish(events)
@@ -105,7 +107,7 @@ extension RedisEventBus {
 
     private func tellLagged(_ reading: ChannelTable.Reading) {
         counters.gap()
-        local.signalLagged(in: reading.project)
+        local.signalLagged(in: reading.channel)
     }
 
     private func tellLagged(in conversation: ConversationID, of project: ProjectID) {

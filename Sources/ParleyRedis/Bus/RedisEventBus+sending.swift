@@ -4,8 +4,8 @@ import RedisWire
 import Synchronization
 
 extension RedisEventBus {
-    /// How many projects' frames are under way at once; those of one project follow each other.
-    private static let projectsAtOnce = 8
+    /// How many channels' frames are under way at once; those of one channel follow each other.
+    private static let channelsAtOnce = 8
     /// How many beacons may hold up the frames behind them: after an outage there may be thousands.
     private static let beaconsAtOnce = 128
     /// How often it is looked whether a beacon is due.
@@ -33,48 +33,51 @@ extension RedisEventBus {
         }
         await withTaskGroup(of: Void.self) { group in
             for (position, load) in batch.loads.enumerated() {
-                if position >= Self.projectsAtOnce { await group.next() }
+                if position >= Self.channelsAtOnce { await group.next() }
                 group.addTask { [self] in await send(load.value, to: load.key) }
             }
         }
-        for beacon in beacons where batch.loads[beacon.project] == nil {
-            guard await publish(BusFrame.bytes(beginning, beacon.number), to: beacon.project) else {
+        for beacon in beacons where batch.loads[beacon.channel] == nil {
+            guard await publish(BusFrame.bytes(beginning, beacon.number), to: beacon.channel) else {
                 // They stay due; each would only fail like this one.
                 return
             }
-            sending.withLock { $0.numbers.beaconSucceeded(for: beacon.project, at: now) }
+            sending.withLock { $0.numbers.beaconSucceeded(for: beacon.channel, at: now) }
         }
         // There may be more.
         if beacons.count == Self.beaconsAtOnce { sending.withLock(\.wake)?.yield() }
     }
 
-    private func send(_ load: EventOutbox.Load, to project: ProjectID) async {
-        for body in BusFrame.bodies(of: load.events) {
-            let number = sending.withLock { $0.numbers.next(for: project, at: elapsed()) }
-            guard await publish(BusFrame.bytes(beginning, number, body: body), to: project) else {
+    private func send(_ load: EventOutbox.Load, to channel: EventChannel) async {
+        for body in BusFrame.bodies(of: load.publications) {
+            let number = sending.withLock { $0.numbers.next(for: channel, at: elapsed()) }
+            guard await publish(BusFrame.bytes(beginning, number, body: body), to: channel) else {
                 // The number is missing now, and so the others will know.
-                sending.withLock { $0.numbers.failed(for: project) }
+                sending.withLock { $0.numbers.failed(for: channel) }
                 continue
             }
         }
         guard load.isIncomplete else { return }
         sending.withLock { sending in
             // For the frame that what was dropped would have been in.
-            _ = sending.numbers.next(for: project, at: elapsed())
-            sending.numbers.failed(for: project)
+            _ = sending.numbers.next(for: channel, at: elapsed())
+            sending.numbers.failed(for: channel)
         }
     }
 
-    private func publish(_ frame: [UInt8], to project: ProjectID) async -> Bool {
+    private func publish(_ frame: [UInt8], to channel: EventChannel) async -> Bool {
+        let name = RedisKeys.events(of: channel)
         do throws(RedisError) {
-            _ = try await client.send(["PUBLISH", .string(RedisKeys.events(of: project)), .bytes(frame)])
+            _ = try await client.send(["PUBLISH", .string(name), .bytes(frame)])
             counters.frameSent()
+            sending.withLock { $0.isFailing = false }
             return true
         } catch {
             counters.publishFailed()
+            sending.withLock { $0.isFailing = true }
             logger.debug(
                 "Events could not be published",
-                metadata: ["project": "\(project)", "redis.reason": "\(error)"]
+                metadata: ["channel": "\(name)", "redis.reason": "\(error)"]
             )
             return false
         }

@@ -12,11 +12,15 @@ import Synchronization
 /// missed, because a link was lost, a queue was full, or an instance could not publish, ends in ``ParleyCore/Signal/lagged``
 /// for those concerned, at the latest some seconds after Redis is back.
 ///
-/// This instance listens to one channel for each project that has subscribers here, by ``run()``.
+/// This instance listens to one channel for each project and each person that has subscribers here, by ``run()``.
 public final class RedisEventBus: EventBus, Service {
     struct Sending {
         var outbox: EventOutbox
         var numbers: ChannelNumbers
+        /// Whether Redis did not take the last frame.
+        ///
+        /// It is not so for longer than need be: after a frame that failed, beacons are tried until Redis takes them.
+        var isFailing = false
         var wake: AsyncStream<Void>.Continuation?
     }
 
@@ -108,9 +112,29 @@ public final class RedisEventBus: EventBus, Service {
     /// When there is no room for them to wait, subscribers elsewhere are told ``ParleyCore/Signal/lagged`` instead.
     public func publish(_ events: [Event]) async {
         await local.publish(events)
+        enqueue(events.map { .event($0) })
+    }
+
+    /// Hands a notice to subscribers in this process, and puts it on its way to the others, behind what was published
+    /// before it.
+    ///
+    /// When there is no room for it to wait, subscribers elsewhere are told ``ParleyCore/Signal/lagged`` instead.
+    public func announce(_ notice: AccessNotice) async {
+        await local.announce(notice)
+        enqueue([.notice(notice)])
+    }
+
+    /// Whether the connection that listens stands with all its channels, and Redis took what was published last.
+    ///
+    /// A Redis that takes nothing from here takes nothing from the others either, even where it lets everybody listen.
+    public var hearsOthers: Bool {
+        subscriber.isConnected && listening.withLock(\.table.isWhole) && !sending.withLock(\.isFailing)
+    }
+
+    private func enqueue(_ publications: [Publication]) {
         let (dropped, wake) = sending.withLock { sending in
             var dropped = 0
-            for event in events where !sending.outbox.put(event) { dropped += 1 }
+            for publication in publications where !sending.outbox.put(publication) { dropped += 1 }
             return (dropped, sending.wake)
         }
         if dropped > 0 { counters.publishFailed() }
@@ -119,15 +143,15 @@ public final class RedisEventBus: EventBus, Service {
 
     /// Subscribes to a topic as long as `body` runs.
     ///
-    /// `body` begins when Redis has confirmed the project's channel, or is known to be down; then it hears of what happens
+    /// `body` begins when Redis has confirmed the topic's channel, or is known to be down; then it hears of what happens
     /// in this process, and is told ``ParleyCore/Signal/lagged`` when Redis is back.
     public func withSubscription<Result: Sendable>(
         to topic: EventTopic,
         _ body: (EventSubscription) async throws -> Result
     ) async throws -> Result {
         try await local.withSubscription(to: topic) { subscription in
-            let (place, wake) = listening.withLock { ($0.table.join(topic.projectID), $0.wake) }
-            defer { listening.withLock { $0.table.leave(topic.projectID) } }
+            let (place, wake) = listening.withLock { ($0.table.join(topic.channel), $0.wake) }
+            defer { listening.withLock { $0.table.leave(topic.channel) } }
             wake?.yield()
             if let settled = place.settled { for await _ in settled {} }
             return try await body(subscription)

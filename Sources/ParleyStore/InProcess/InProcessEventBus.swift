@@ -70,7 +70,8 @@ public final class InProcessEventBus: EventBus {
         // Collected first: whoever a signal wakes finds the bus unlocked.
         let deliveries = state.withLock { state in
             events.flatMap { event -> [(queue: SignalQueue, event: Event)] in
-                (state.listeners[.project(event.projectID)]?.concerned(by: event.conversationID) ?? []).map { ($0, event) }
+                let listeners = state.listeners[.project(event.projectID)]
+                return (listeners?.concerned(by: event.conversationID) ?? []).map { ($0, event) }
             }
         }
         for delivery in deliveries where delivery.queue.put(.event(delivery.event)) == .lost { metrics.gap(.queue) }
@@ -94,7 +95,7 @@ public final class InProcessEventBus: EventBus {
 
     /// Tells all whom a conversation's events concern that they may have missed one.
     public func signalLagged(in conversation: ConversationID, of project: ProjectID) {
-        let queues = state.withLock { $0.listeners[project]?.concerned(by: conversation) ?? [] }
+        let queues = state.withLock { $0.listeners[.project(project)]?.concerned(by: conversation) ?? [] }
         for queue in queues { queue.put(.lagged) }
     }
 

@@ -103,6 +103,18 @@ struct ReplyCursorTests {
             updatedAt: .example
         )
         #expect(cursor.step(to: .event(Event(.conversationUpdated(conversation)))) == .readProgress)
+        let event = { (kind: Event.Kind) in
+            Event(
+                projectID: conversation.projectID,
+                conversationID: conversation.id,
+                kind: kind,
+                timestamp: .example
+            )
+        }
+        #expect(cursor.step(to: .event(event(.movedAway(revision: 4)))) == .readProgress)
+        let typing = Typing(user: .person("bob"), connection: ids.make())
+        #expect(cursor.step(to: .event(event(.typing(typing)))) == .wait)
+        #expect(cursor.step(to: .access(.memberLeft(.person("alice"), conversation.projectID))) == .readProgress)
         #expect(cursor.step(to: .event(Event(.conversationDeleted(conversation)))) == .gone)
     }
 }

@@ -120,7 +120,7 @@ struct Followed {
             switch event.kind {
             case .delta(let delta): deltas.append(delta)
             case .change(.messageUpdated(let message)): return (deltas, message)
-            case .change: return (deltas, nil)
+            case .change, .typing, .movedAway: return (deltas, nil)
             }
         }
         return (deltas, nil)

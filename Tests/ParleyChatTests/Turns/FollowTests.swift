@@ -283,6 +283,10 @@ private final class ProbingBus: EventBus {
         await base.publish(events)
     }
 
+    func announce(_ notice: AccessNotice) async { await base.announce(notice) }
+
+    var hearsOthers: Bool { base.hearsOthers }
+
     func withSubscription<Result: Sendable>(
         to topic: EventTopic,
         _ body: (EventSubscription) async throws -> Result

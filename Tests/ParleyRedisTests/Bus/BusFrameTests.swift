@@ -9,14 +9,18 @@ struct BusFrameTests {
     private let sender = BusSenderID(high: 5, low: 5)
 
     private func frames(of events: [Event]) throws -> [BusFrame] {
-        try BusFrame.bodies(of: events).enumerated().map { index, body in
+        try frames(of: events.map { .event($0) }, in: Sample.channel)
+    }
+
+    private func frames(of publications: [Publication], in channel: EventChannel) throws -> [BusFrame] {
+        try BusFrame.bodies(of: publications).enumerated().map { index, body in
             let bytes = BusFrame.bytes(
                 BusFrame.beginning(of: sender),
                 ChannelNumbers.Number(epoch: 2, number: index + 1),
                 body: body
             )
             #expect(bytes.count <= BusFrame.maxBytes)
-            return try BusFrame(parsing: bytes, of: Sample.project)
+            return try BusFrame(parsing: bytes, of: channel)
         }
     }
 
@@ -26,6 +30,41 @@ struct BusFrameTests {
         #expect(
             frames == [
                 BusFrame(sender: sender, epoch: 2, number: 1, items: Sample.events.map { .event($0) })
+            ]
+        )
+    }
+
+    @Test("Notices come out between the events that they stood between")
+    func notices() throws {
+        let publications =
+            Sample.events.flatMap { [.event($0), .notice(Sample.projectNotices[0])] }
+            + Sample.projectNotices.map(Publication.notice)
+        #expect(
+            try frames(of: publications, in: Sample.channel).flatMap(\.items)
+                == publications.map {
+                    switch $0 {
+                    case .event(let event): .event(event)
+                    case .notice(let notice): .notice(notice)
+                    }
+                }
+        )
+        let personal = Sample.personNotices
+        #expect(
+            try frames(of: personal.map { .notice($0) }, in: .person(Sample.person)).flatMap(\.items)
+                == personal.map { .notice($0) }
+        )
+    }
+
+    @Test("A notice leaves out what its channel says")
+    func noticeText() {
+        let texts = (Sample.projectNotices + Sample.personNotices).map {
+            String(decoding: BusFrame.bodies(of: [.notice($0)])[0], as: UTF8.self)
+        }
+        #expect(
+            texts == [
+                #"{"t":"member_left","u":"ada@example.org"}"#, #"{"t":"project_deleted"}"#,
+                #"{"t":"member_joined","p":"00000000-0000-0001-0000-000000000001"}"#,
+                #"{"t":"signed_out","k":"00000000-0000-0007-0000-000000000007"}"#, #"{"t":"signed_out","k":null}"#,
             ]
         )
     }
@@ -51,9 +90,9 @@ struct BusFrameTests {
     func beacon() throws {
         let number = ChannelNumbers.Number(epoch: 2, number: 3)
         let bytes = BusFrame.bytes(BusFrame.beginning(of: sender), number)
-        let frame = try BusFrame(parsing: bytes, of: Sample.project)
+        let frame = try BusFrame(parsing: bytes, of: Sample.channel)
         #expect(frame == BusFrame(sender: sender, epoch: 2, number: 3, items: []))
-        #expect(BusFrame.bodies(of: []).isEmpty)
+        #expect(BusFrame.bodies(of: [Event]()).isEmpty)
     }
 
     @Test("Many events take several frames, each within its limit, in order")
@@ -130,7 +169,46 @@ struct BusFrameTests {
         ]
     )
     func broken(_ text: String) {
-        #expect(throws: BusFrameFlaw.broken) { try BusFrame(parsing: Array(text.utf8), of: Sample.project) }
+        #expect(throws: BusFrameFlaw.broken) { try BusFrame(parsing: Array(text.utf8), of: Sample.channel) }
+    }
+
+    private static let id = "00000000-0000-0005-0000-000000000005"
+
+    @Test(
+        "A flaw in a notice, in who types or in what moved makes a frame useless",
+        arguments: [
+            #"{"t":"member_left"}"#, #"{"t":"member_left","u":7}"#, #"{"t":"member_left","u":"ada"}"#,
+            #"{"t":"member_left","u":"Ada@example.org"}"#,
+            // What belongs into a person's channel.
+            #"{"t":"member_joined","p":"\#(id)"}"#, #"{"t":"signed_out","k":null}"#,
+            #"{"t":"typing","c":"\#(id)","u":"a@b","at":1}"#, #"{"t":"typing","c":"\#(id)","k":"\#(id)","at":1}"#,
+            #"{"t":"typing","u":"a@b","k":"\#(id)","at":1}"#, #"{"t":"typing","c":"\#(id)","u":"a@b","k":"\#(id)"}"#,
+            #"{"t":"typing","c":"\#(id)","u":"a b@c","k":"\#(id)","at":1}"#,
+            #"{"t":"moved_away","c":"\#(id)","at":1}"#, #"{"t":"moved_away","c":"\#(id)","r":-1,"at":1}"#,
+            #"{"t":"moved_away","r":1,"at":1}"#, #"{"t":"moved_away","c":"\#(id)","r":1}"#,
+        ]
+    )
+    func brokenItem(_ item: String) {
+        let text = #"{"v":1,\#(Self.head),"i":[\#(item)]}"#
+        #expect(throws: BusFrameFlaw.broken) { try BusFrame(parsing: Array(text.utf8), of: Sample.channel) }
+    }
+
+    @Test(
+        "In a person's channel stands what is said to that person, and nothing else",
+        arguments: [
+            #"{"t":"member_joined"}"#, #"{"t":"member_joined","p":"x"}"#, #"{"t":"signed_out","k":"x"}"#,
+            #"{"t":"signed_out"}"#, #"{"t":"signed_out","k":7}"#, #"{"t":"member_left","u":"ada@example.org"}"#,
+            #"{"t":"project_deleted"}"#, #"{"t":"lost","c":"\#(id)"}"#, #"{"t":"new_thing"}"#, "{}", "1",
+            #"{"t":"typing","c":"\#(id)","u":"a@b","k":"\#(id)","at":1}"#,
+            #"{"t":"conversation_updated","c":"\#(id)","r":1}"#,
+            #"{"t":"message_delta","c":"\#(id)","m":"\#(id)","n":0,"x":["a"],"at":0}"#,
+        ]
+    )
+    func brokenPersonItem(_ item: String) {
+        let text = #"{"v":1,\#(Self.head),"i":[\#(item)]}"#
+        #expect(throws: BusFrameFlaw.broken) {
+            try BusFrame(parsing: Array(text.utf8), of: .person(Sample.person))
+        }
     }
 
     @Test("Numbers at the ends of their range crash nothing")
@@ -138,10 +216,10 @@ struct BusFrameTests {
         let ids = #""c":"\#(Sample.conversationID)","m":"\#(MessageID(high: 3, low: 3))""#
         for first in ["-1", "2147483648", "9223372036854775807"] {
             let text = #"{"v":1,\#(Self.head),"i":[{"t":"message_delta",\#(ids),"n":\#(first),"x":["a","b"],"at":0}]}"#
-            #expect(throws: BusFrameFlaw.broken) { try BusFrame(parsing: Array(text.utf8), of: Sample.project) }
+            #expect(throws: BusFrameFlaw.broken) { try BusFrame(parsing: Array(text.utf8), of: Sample.channel) }
         }
         let text = #"{"v":1,\#(Self.head.dropLast())9223372036854775807}"#
-        let frame = try BusFrame(parsing: Array(text.utf8), of: Sample.project)
+        let frame = try BusFrame(parsing: Array(text.utf8), of: Sample.channel)
         var sequence = SenderSequence()
         for number in [1, frame.number, frame.number, 2] {
             _ = sequence.receive(epoch: 1, number: number, isBeacon: false)
@@ -152,7 +230,7 @@ struct BusFrameTests {
     @Test("A later version is told from damage", arguments: [0, 2, 1000])
     func version(_ version: Int) {
         let text = #"{"v":\#(version),"anything":[]}"#
-        #expect(throws: BusFrameFlaw.unknownVersion) { try BusFrame(parsing: Array(text.utf8), of: Sample.project) }
+        #expect(throws: BusFrameFlaw.unknownVersion) { try BusFrame(parsing: Array(text.utf8), of: Sample.channel) }
     }
 
     @Test("Damaged frames are refused or read, and never crash", arguments: 0..<20)
@@ -161,7 +239,9 @@ struct BusFrameTests {
         let whole = BusFrame.bytes(
             BusFrame.beginning(of: sender),
             ChannelNumbers.Number(epoch: 2, number: 3),
-            body: BusFrame.bodies(of: Sample.events)[0]
+            body: BusFrame.bodies(
+                of: Sample.events.map { .event($0) } + Sample.projectNotices.map { .notice($0) }
+            )[0]
         )
         var refused = 0
         for _ in 0..<300 {
@@ -174,8 +254,30 @@ struct BusFrameTests {
                 }
                 if bytes.isEmpty { bytes = [0] }
             }
-            do { _ = try BusFrame(parsing: bytes, of: Sample.project) } catch { refused += 1 }
+            do { _ = try BusFrame(parsing: bytes, of: Sample.channel) } catch { refused += 1 }
         }
         #expect(refused > 200)
+    }
+
+    @Test("Damage never makes one person's notice another's, or ends more sign-ins than it says", arguments: 0..<20)
+    func fuzzNotice(_ seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let notice = AccessNotice.signedOut(Sample.person, LoginKey(high: 7, low: 7))
+        let whole = BusFrame.bytes(
+            BusFrame.beginning(of: sender),
+            ChannelNumbers.Number(epoch: 2, number: 3),
+            body: BusFrame.bodies(of: [.notice(notice)])[0]
+        )
+        for _ in 0..<300 {
+            var bytes = whole
+            bytes[random.place(in: bytes.count)] = UInt8.random(in: 0...255, using: &random)
+            guard let frame = try? BusFrame(parsing: bytes, of: .person(Sample.person)) else { continue }
+            for item in frame.items {
+                guard case .notice(.signedOut(Sample.person, _?)) = item else {
+                    Issue.record("\(item)")
+                    continue
+                }
+            }
+        }
     }
 }

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("The numbers of frames")
 struct ChannelNumbersTests {
-    private let one = ProjectID(high: 0, low: 1)
-    private let two = ProjectID(high: 0, low: 2)
+    private let one = EventChannel.project(ProjectID(high: 0, low: 1))
+    private let two = EventChannel.person(Sample.person)
 
     private func number(_ epoch: Int, _ number: Int) -> ChannelNumbers.Number {
         ChannelNumbers.Number(epoch: epoch, number: number)
@@ -42,14 +42,14 @@ struct ChannelNumbersTests {
     @Test("Of many beacons some go at once, and the others as soon as somebody asks")
     func manyBeacons() {
         var numbers = ChannelNumbers(interval: .seconds(2))
-        for index in 1...5 { _ = numbers.next(for: ProjectID(high: 0, low: UInt64(index)), at: .zero) }
-        var told: Set<ProjectID> = []
+        for index in 1...5 { _ = numbers.next(for: .project(ProjectID(high: 0, low: UInt64(index))), at: .zero) }
+        var told: Set<EventChannel> = []
         for count in [2, 2, 1, 0] {
             let beacons = numbers.dueBeacons(at: .seconds(2), atMost: 2)
             #expect(beacons.count == count)
             for beacon in beacons {
-                told.insert(beacon.project)
-                numbers.beaconSucceeded(for: beacon.project, at: .seconds(2))
+                told.insert(beacon.channel)
+                numbers.beaconSucceeded(for: beacon.channel, at: .seconds(2))
             }
         }
         #expect(told.count == 5)
@@ -88,11 +88,13 @@ struct ChannelNumbersTests {
     @Test("One too many makes room, and from then on each beginning shows that something may be missing")
     func capacity() {
         var numbers = ChannelNumbers(capacity: 8)
-        for index in 1...9 { _ = numbers.next(for: ProjectID(high: 0, low: UInt64(index)), at: .seconds(index)) }
+        for index in 1...9 {
+            _ = numbers.next(for: .project(ProjectID(high: 0, low: UInt64(index))), at: .seconds(index))
+        }
         #expect(numbers.count == 8)
         // The first was silent for longest.
         #expect(numbers.next(for: one, at: .seconds(10)).number == 2)
-        #expect(numbers.next(for: ProjectID(high: 0, low: 9), at: .seconds(10)).number == 3)
+        #expect(numbers.next(for: .project(ProjectID(high: 0, low: 9)), at: .seconds(10)).number == 3)
     }
 
     @Test("Lost track shows in the channels that are known and in those that are not")
@@ -109,7 +111,7 @@ struct ChannelNumbersTests {
 struct EventOutboxTests {
     private let other = ProjectID(high: 9, low: 9)
 
-    @Test("It is taken by project, in order")
+    @Test("It is taken by channel, in order")
     func order() {
         var outbox = EventOutbox()
         #expect(outbox.take().isEmpty)
@@ -119,34 +121,64 @@ struct EventOutboxTests {
         }
         let batch = outbox.take()
         #expect(batch.loads.count == 2)
-        #expect(batch.loads[Sample.project]?.events == (0..<3).map { Sample.delta($0) })
-        #expect(batch.loads[other]?.events == (10..<13).map { Sample.delta($0, of: other) })
+        #expect(batch.loads[Sample.channel]?.publications == (0..<3).map { .event(Sample.delta($0)) })
+        #expect(batch.loads[.project(other)]?.publications == (10..<13).map { .event(Sample.delta($0, of: other)) })
         #expect(batch.loads.values.allSatisfy { !$0.isIncomplete })
         #expect(outbox.take().isEmpty)
     }
 
     @Test("What finds no room is remembered, and nothing overtakes it", arguments: [(2, 1000), (1000, 2)])
-    func full(maxEvents: Int, maxBytes: Int) {
-        var outbox = EventOutbox(maxEvents: maxEvents, maxBytes: maxBytes)
+    func full(maxCount: Int, maxBytes: Int) {
+        var outbox = EventOutbox(maxCount: maxCount, maxBytes: maxBytes)
         #expect(outbox.put(Sample.delta(0)) == true)
         #expect(outbox.put(Sample.delta(1)) == true)
         #expect(outbox.put(Sample.delta(2)) == false)
         #expect(outbox.put(Sample.delta(3, text: "")) == false)
         let batch = outbox.take()
-        #expect(batch.loads[Sample.project]?.events == [Sample.delta(0), Sample.delta(1)])
-        #expect(batch.loads[Sample.project]?.isIncomplete == true)
+        #expect(batch.loads[Sample.channel]?.publications == [0, 1].map { .event(Sample.delta($0)) })
+        #expect(batch.loads[Sample.channel]?.isIncomplete == true)
         #expect(!batch.hasLostTrack)
         #expect(outbox.put(Sample.delta(4)) == true)
-        #expect(outbox.take().loads[Sample.project]?.isIncomplete == false)
+        #expect(outbox.take().loads[Sample.channel]?.isIncomplete == false)
     }
 
-    @Test("The projects that something was lost of are bounded too")
+    @Test("The channels that something was lost of are bounded too")
     func lostTrack() {
-        var outbox = EventOutbox(maxEvents: 2)
+        var outbox = EventOutbox(maxCount: 2)
         let puts = (1...4).map { outbox.put(Sample.delta(0, of: ProjectID(high: 0, low: $0))) }
         #expect(puts == [true, true, false, false])
         let batch = outbox.take()
         #expect(batch.loads.count == 2)
         #expect(batch.hasLostTrack)
+    }
+
+    @Test("Notices stand among the events of their project; what concerns a person stands apart")
+    func notices() {
+        var outbox = EventOutbox()
+        let notices = Sample.projectNotices
+        let publications: [Publication] = [
+            .event(Sample.delta(0)), .notice(notices[0]), .event(Sample.delta(1)), .notice(notices[1]),
+        ]
+        for publication in publications { _ = outbox.put(publication) }
+        for notice in Sample.personNotices { _ = outbox.put(.notice(notice)) }
+        let batch = outbox.take()
+        #expect(batch.loads[Sample.channel]?.publications == publications)
+        #expect(batch.loads[.person(Sample.person)]?.publications == Sample.personNotices.map { .notice($0) })
+        #expect(batch.loads.count == 2)
+    }
+
+    @Test("A notice that finds no room is remembered as an event is; that somebody writes is not")
+    func dropped() {
+        var outbox = EventOutbox(maxCount: 2)
+        let puts: [Publication] = [
+            .event(Sample.delta(0)), .notice(Sample.personNotices[0]),
+            .event(Sample.typing), .notice(Sample.personNotices[1]), .notice(Sample.personNotices[2]),
+        ]
+        #expect(puts.map { outbox.put($0) } == [true, true, true, false, false])
+        let batch = outbox.take()
+        #expect(batch.loads[Sample.channel]?.isIncomplete == false)
+        #expect(batch.loads[Sample.channel]?.publications.count == 1)
+        #expect(batch.loads[.person(Sample.person)]?.isIncomplete == true)
+        #expect(batch.loads[.person(Sample.person)]?.publications == [.notice(Sample.personNotices[0])])
     }
 }

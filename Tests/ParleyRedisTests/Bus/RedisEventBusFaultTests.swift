@@ -100,6 +100,80 @@ struct RedisEventBusFaultTests {
         }
     }
 
+    @Test("Whoever listens for a person is told when Redis is back, and until then the bus says that it hears nobody")
+    func personWithoutRedis() async throws {
+        try await LiveRedis.with { redis in
+            try await Instance.with(redis.configuration()) { one in
+                #expect(one.bus.hearsOthers)
+                try await one.bus.withSubscription(to: .person(Sample.person)) { subscription in
+                    #expect(one.bus.hearsOthers)
+                    let iterator = subscription.makeAsyncIterator()
+                    await redis.kill()
+                    while one.bus.hearsOthers { await Task.yield() }
+                    await one.bus.announce(.signedOut(Sample.person, nil))
+                    #expect(await iterator.next() == .access(.signedOut(Sample.person, nil)))
+                    try await redis.startAgain()
+                    #expect(await iterator.next() == .lagged)
+                    // The notice, which nobody took, or its beacon.
+                    while !one.bus.hearsOthers { await Task.yield() }
+                    await one.bus.announce(Sample.personNotices[0])
+                    #expect(await iterator.next() == .access(Sample.personNotices[0]))
+                }
+            }
+        }
+    }
+
+    @Test("A notice that could not be published is told by a beacon, and so long others are not heard either")
+    func failedNotice() async throws {
+        try await LiveRedis.with { redis in
+            let clock = TestClock()
+            try await Instance.with(redis.configuration(), clock: clock) { one in
+                try await Instance.with(redis.configuration()) { two in
+                    try await two.bus.withSubscription(to: .person(Sample.person)) { subscription in
+                        let iterator = subscription.makeAsyncIterator()
+                        await one.bus.announce(Sample.personNotices[0])
+                        #expect(await iterator.next() == .access(Sample.personNotices[0]))
+                        try await two.sendUntilAnswered(["ACL", "SETUSER", "default", "-publish"])
+                        #expect(one.bus.hearsOthers)
+                        await one.bus.announce(Sample.personNotices[1])
+                        while one.bus.hearsOthers { await Task.yield() }
+                        try await two.sendUntilAnswered(["ACL", "SETUSER", "default", "+publish"])
+                        while two.counts["gap"] == 0 {
+                            clock.advance(by: .seconds(1))
+                            await Task.yield()
+                        }
+                        #expect(await iterator.next() == .lagged)
+                        while !one.bus.hearsOthers { await Task.yield() }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("Notices that found no room to wait are told as events are")
+    func fullOutboxOfNotices() async throws {
+        try await LiveRedis.with { redis in
+            let outbox = EventOutbox(maxCount: 1)
+            try await Instance.with(redis.configuration(), outbox: outbox) { one in
+                try await Instance.with(redis.configuration()) { two in
+                    try await two.bus.withSubscription(to: .project(project)) { subscription in
+                        let iterator = subscription.makeAsyncIterator()
+                        // More than there is room for, in one call.
+                        await one.bus.publish([Sample.delta(0), Sample.delta(1)])
+                        await one.bus.announce(Sample.projectNotices[0])
+                        #expect(await iterator.next() == .event(Sample.delta(0)))
+                        while two.counts["gap"] == 0 {
+                            await one.bus.announce(Sample.projectNotices[0])
+                            await Task.yield()
+                        }
+                        let told = await signals(from: iterator) { $0 == .lagged }
+                        #expect(told.dropLast().allSatisfy { $0 == .access(Sample.projectNotices[0]) })
+                    }
+                }
+            }
+        }
+    }
+
     @Test("A frame that could not be published, and that none follows, is told by a beacon")
     func failedPublish() async throws {
         try await LiveRedis.with { redis in
@@ -131,7 +205,7 @@ struct RedisEventBusFaultTests {
     @Test("Events that found no room to wait are told, and those that did come")
     func fullOutbox() async throws {
         try await LiveRedis.with { redis in
-            try await Instance.with(redis.configuration(), outbox: EventOutbox(maxEvents: 10)) { one in
+            try await Instance.with(redis.configuration(), outbox: EventOutbox(maxCount: 10)) { one in
                 try await Instance.with(redis.configuration()) { two in
                     try await two.bus.withSubscription(to: conversation) { subscription in
                         let iterator = subscription.makeAsyncIterator()

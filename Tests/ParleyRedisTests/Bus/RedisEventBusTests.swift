@@ -49,6 +49,57 @@ struct RedisEventBusTests {
         }
     }
 
+    @Test("Notices come in one line with their project's events, and a person's on a channel of its own")
+    func notices() async throws {
+        try await withTwo { one, two in
+            let person = EventTopic.person(Sample.person)
+            try await two.bus.withSubscription(to: .project(project)) { whole in
+                try await two.bus.withSubscription(to: conversation) { part in
+                    try await two.bus.withSubscription(to: person) { personal in
+                        try await one.bus.withSubscription(to: person) { here in
+                            var expected: [Signal] = []
+                            for index in 0..<200 {
+                                let notice = Sample.projectNotices[index % 2]
+                                await one.bus.publish([Sample.delta(index)])
+                                await one.bus.announce(notice)
+                                expected += [.event(Sample.delta(index)), .access(notice)]
+                            }
+                            for notice in Sample.personNotices { await one.bus.announce(notice) }
+                            await one.bus.publish([Sample.delta(200)])
+                            expected.append(.event(Sample.delta(200)))
+                            let isLast = { (signal: Signal) in signal == .event(Sample.delta(200)) }
+                            #expect(await signals(from: whole.makeAsyncIterator(), until: isLast) == expected)
+                            #expect(await signals(from: part.makeAsyncIterator(), until: isLast) == expected)
+                            let last = Signal.access(.signedOut(Sample.person, nil))
+                            let notices = Sample.personNotices.map(Signal.access)
+                            for subscription in [personal, here] {
+                                let iterator = subscription.makeAsyncIterator()
+                                #expect(await signals(from: iterator) { $0 == last } == notices)
+                            }
+                            #expect(one.counts["gap"] + two.counts["gap"] == 0)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("One person's notices are nobody else's, and no name of a channel says who it is")
+    func persons() async throws {
+        try await withTwo { one, two in
+            let other = EmailAddress(normalized: "bob@example.org")
+            try await two.bus.withSubscription(to: .person(other)) { subscription in
+                await one.bus.announce(.signedOut(Sample.person, nil))
+                await one.bus.announce(.signedOut(other, nil))
+                #expect(await subscription.makeAsyncIterator().next() == .access(.signedOut(other, nil)))
+                let channels = try await one.sendUntilAnswered(["PUBSUB", "CHANNELS"])
+                #expect(channels.elements.count == 1)
+                #expect(!"\(channels)".contains("bob"))
+                #expect(try await one.listeners(of: .person(other)) == 1)
+            }
+        }
+    }
+
     @Test("Redis sees one subscription for each instance and project, confirmed before the body begins")
     func channels() async throws {
         try await withTwo { one, two in

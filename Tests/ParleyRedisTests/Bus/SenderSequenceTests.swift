@@ -103,34 +103,34 @@ struct SenderSequenceTests {
     func nothingIsLostInSilence(_ seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var numbers = ChannelNumbers(capacity: 4, interval: .seconds(2))
-        var sequences: [ProjectID: SenderSequence] = [:]
-        var untold: Set<ProjectID> = []
-        let projects = (1...3).map { ProjectID(high: 0, low: $0) }
+        var sequences: [EventChannel: SenderSequence] = [:]
+        var untold: Set<EventChannel> = []
+        let channels = [.person(Sample.person)] + (1...2).map { EventChannel.project(ProjectID(high: 0, low: $0)) }
         var now = Duration.zero
-        func receive(_ project: ProjectID, _ number: ChannelNumbers.Number, isBeacon: Bool) {
-            let isGap = sequences[project, default: SenderSequence()]
+        func receive(_ channel: EventChannel, _ number: ChannelNumbers.Number, isBeacon: Bool) {
+            let isGap = sequences[channel, default: SenderSequence()]
                 .receive(epoch: number.epoch, number: number.number, isBeacon: isBeacon)
-            if isGap { untold.remove(project) }
+            if isGap { untold.remove(channel) }
         }
         func beacons(fail: Bool) {
             for beacon in numbers.dueBeacons(at: now) {
                 // A beacon that failed may have arrived all the same.
-                if !fail || random.oneIn(4) { receive(beacon.project, beacon.number, isBeacon: true) }
-                if !fail { numbers.beaconSucceeded(for: beacon.project, at: now) }
+                if !fail || random.oneIn(4) { receive(beacon.channel, beacon.number, isBeacon: true) }
+                if !fail { numbers.beaconSucceeded(for: beacon.channel, at: now) }
             }
         }
         for _ in 0..<300 {
-            let project = random.pick(projects)
+            let channel = random.pick(channels)
             switch random.place(in: 6) {
-            case 0, 1: receive(project, numbers.next(for: project, at: now), isBeacon: false)
+            case 0, 1: receive(channel, numbers.next(for: channel, at: now), isBeacon: false)
             case 2:
-                _ = numbers.next(for: project, at: now)
-                untold.insert(project)
+                _ = numbers.next(for: channel, at: now)
+                untold.insert(channel)
             case 3:
                 numbers.loseTrack()
                 // Told only with a next frame where the channel was not known; so each gets one.
-                for project in projects {
-                    receive(project, numbers.next(for: project, at: now), isBeacon: false)
+                for channel in channels {
+                    receive(channel, numbers.next(for: channel, at: now), isBeacon: false)
                     #expect(numbers.count <= 4)
                 }
             case 4: beacons(fail: true)

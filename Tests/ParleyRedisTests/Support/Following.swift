@@ -60,6 +60,7 @@ final class NumberedLog: Sendable {
                 guard case .delta(let delta) = event.kind, delta.index >= known else { continue }
                 guard delta.index == known else { throw Missed(expected: known, got: delta.index) }
                 known += 1
+            case .access: continue
             }
             if known >= total { return reads }
         }

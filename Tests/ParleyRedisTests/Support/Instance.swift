@@ -83,7 +83,12 @@ struct Instance: Sendable {
 
     /// How many connections listen to a project's events.
     func listeners(of project: ProjectID) async throws -> Int64? {
-        let reply = try await sendUntilAnswered(["PUBSUB", "NUMSUB", "events:project:\(project)"])
+        try await listeners(of: .project(project))
+    }
+
+    /// How many connections listen to a channel.
+    func listeners(of channel: EventChannel) async throws -> Int64? {
+        let reply = try await sendUntilAnswered(["PUBSUB", "NUMSUB", .string(RedisKeys.events(of: channel))])
         return reply.elements[1]?.integer
     }
 

@@ -1,8 +1,12 @@
 import ParleyCore
 
+@testable import ParleyRedis
+
 /// Events as tests need them; their times are whole milliseconds, as the wire has them.
 enum Sample {
     static let project = ProjectID(high: 1, low: 1)
+    static let channel = EventChannel.project(project)
+    static let person = EmailAddress(normalized: "ada@example.org")
     static let conversationID = ConversationID(high: 2, low: 2)
     static let time = Timestamp(microseconds: 1_767_603_600_123_000)
 
@@ -69,6 +73,22 @@ enum Sample {
         )
     }
 
+    /// Somebody writes.
+    static let typing = Event(
+        projectID: project,
+        conversationID: conversationID,
+        kind: .typing(Typing(user: person, connection: ConnectionID(high: 6, low: 6))),
+        timestamp: time
+    )
+
+    /// Every notice that a project's channel has.
+    static let projectNotices: [AccessNotice] = [.memberLeft(person, project), .projectDeleted(project)]
+
+    /// Every notice that a person's channel has.
+    static let personNotices: [AccessNotice] = [
+        .memberJoined(person, project), .signedOut(person, LoginKey(high: 7, low: 7)), .signedOut(person, nil),
+    ]
+
     /// Every kind of event.
     static let events: [Event] =
         [
@@ -76,7 +96,24 @@ enum Sample {
             Event(.messageAppended(message("hello, wörld 🕊"))),
             delta(0), delta(1, text: ""), delta(2, text: "\u{1}\n\""),
             Event(.messageUpdated(message("hello again", revision: 8))),
+            typing,
             Event(.conversationUpdated(conversation())),
+            Event(
+                projectID: project,
+                conversationID: conversationID,
+                kind: .movedAway(revision: 10),
+                timestamp: time
+            ),
             Event(.conversationDeleted(conversation(revision: 10))),
         ]
+}
+
+extension BusFrame {
+    /// The bodies of frames of events alone.
+    static func bodies(of events: [Event]) -> [[UInt8]] { bodies(of: events.map { Publication.event($0) }) }
+}
+
+extension EventOutbox {
+    /// Puts an event in.
+    mutating func put(_ event: Event) -> Bool { put(.event(event)) }
 }

@@ -37,6 +37,47 @@ struct InProcessEventBusTests {
         }
     }
 
+    @Test("Notices stand in line with events, and reach those who listen to their channel")
+    func notices() async throws {
+        let bus = InProcessEventBus()
+        let ada = EmailAddress.person("ada")
+        let other = ConversationID(high: 2, low: 3)
+        try await bus.withSubscription(to: .project(project)) { whole in
+            try await bus.withSubscription(to: .conversation(conversation, in: project)) { one in
+                try await bus.withSubscription(to: .person(ada)) { person in
+                    try await bus.withSubscription(to: .person(.person("bob"))) { foreign in
+                        let key = LoginKey(high: 1, low: 2)
+                        await bus.publish([event(1), event(2, in: other)])
+                        await bus.announce(.memberJoined(ada, project))
+                        await bus.announce(.memberLeft(ada, project))
+                        await bus.publish([event(3)])
+                        await bus.announce(.signedOut(ada, key))
+                        await bus.announce(.projectDeleted(project))
+                        bus.signalLagged(in: .person(ada))
+                        await bus.announce(.signedOut(ada, nil))
+                        bus.shutDown()
+                        let left = Signal.access(.memberLeft(ada, project))
+                        let gone = Signal.access(.projectDeleted(project))
+                        #expect(
+                            await collect(whole)
+                                == [.event(event(1)), .event(event(2, in: other)), left, .event(event(3)), gone]
+                        )
+                        #expect(await collect(one) == [.event(event(1)), left, .event(event(3)), gone])
+                        #expect(
+                            await collect(person) == [
+                                .access(.memberJoined(ada, project)), .access(.signedOut(ada, key)), .lagged,
+                                .access(.signedOut(ada, nil)),
+                            ]
+                        )
+                        #expect(await collect(foreign).isEmpty)
+                        #expect(bus.hearsOthers)
+                    }
+                }
+            }
+        }
+        #expect(bus.subscriptionCount == 0)
+    }
+
     @Test("A waiting subscriber is woken by the next event")
     func waking() async throws {
         let bus = InProcessEventBus()
@@ -108,9 +149,9 @@ struct InProcessEventBusTests {
                 try await bus.withSubscription(to: .project(ProjectID(high: 9, low: 9))) { foreign in
                     bus.signalLagged(in: other, of: project)
                     bus.signalLagged(in: conversation, of: project)
-                    bus.signalLagged(in: project)
+                    bus.signalLagged(in: .project(project))
                     await bus.publish([event(1)])
-                    bus.signalLagged(in: project)
+                    bus.signalLagged(in: .project(project))
                     bus.shutDown()
                     #expect(await collect(whole) == [.lagged, .event(event(1)), .lagged])
                     #expect(await collect(one) == [.lagged, .event(event(1)), .lagged])
