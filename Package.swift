@@ -82,6 +82,17 @@ let package = Package(
             exclude: ["README.md"],
             swiftSettings: settings
         ),
+        // WebSockets over NIO, server and client. Knows nothing of Parley.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "WebSocketWire",
+            dependencies: [
+                "CZlib", crypto, nioCore, nioHTTP1, nioPosix,
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            exclude: ["README.md"],
+            swiftSettings: settings
+        ),
         // Conversations in PostgreSQL.
         .target(
             name: "ParleyPostgres",
@@ -165,6 +176,13 @@ let package = Package(
             dependencies: ["ParleyUpstream", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings
         ),
+        // What Autobahn's test suite talks to. Ships with nothing.
+        .executableTarget(
+            name: "websocket-echo",
+            dependencies: ["WebSocketWire", nioCore, nioPosix],
+            path: "Tests/Autobahn/websocket-echo",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "parley-bench",
             dependencies: [
@@ -209,6 +227,11 @@ let package = Package(
         .testTarget(
             name: "RedisWireTests",
             dependencies: ["RedisWire", "ParleyTesting", lifecycle, logging, nioCore, nioEmbedded, nioPosix],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WebSocketWireTests",
+            dependencies: ["WebSocketWire", nioCore, nioEmbedded, nioHTTP1, nioPosix],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,0 +1,77 @@
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Answers the one request of a connection: makes a socket of it, or says why not and closes.
+final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let encoder: HTTPResponseEncoder
+    private let decoder: ByteToMessageHandler<HTTPRequestDecoder>
+    private let subprotocols: [String]
+    private let allowsDeflate: Bool
+    private let loops: WebSocketLoops
+    private let makeDelegate: @Sendable () -> any WebSocketDelegate
+    private var head: HTTPRequestHead?
+
+    init(
+        encoder: HTTPResponseEncoder,
+        decoder: ByteToMessageHandler<HTTPRequestDecoder>,
+        subprotocols: [String],
+        allowsDeflate: Bool,
+        loops: WebSocketLoops,
+        makeDelegate: @escaping @Sendable () -> any WebSocketDelegate
+    ) {
+        self.encoder = encoder
+        self.decoder = decoder
+        self.subprotocols = subprotocols
+        self.allowsDeflate = allowsDeflate
+        self.loops = loops
+        self.makeDelegate = makeDelegate
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data) {
+        case .head(let head): self.head = head
+        case .body: return
+        case .end:
+            guard let head = head.take() else { return }
+            answer(head, context)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        do throws(WebSocketUpgradeRefusal) {
+            let upgrade = try WebSocketUpgrade(head, subprotocols: subprotocols, allowsDeflate: allowsDeflate)
+            do {
+                try WebSocketSetup.accept(
+                    on: context.channel,
+                    upgrade: upgrade,
+                    responder: context.pipeline.syncOperations.context(handler: encoder),
+                    removing: [decoder, encoder, self],
+                    loop: loops.loop(of: context.eventLoop),
+                    delegate: makeDelegate()
+                )
+            } catch {
+                context.close(promise: nil)
+            }
+        } catch {
+            refuse(error, context)
+        }
+    }
+
+    private func refuse(_ refusal: WebSocketUpgradeRefusal, _ context: ChannelHandlerContext) {
+        var headers = HTTPHeaders(refusal.headers.map { ($0.name, $0.value) })
+        headers.add(name: "Connection", value: "close")
+        headers.add(name: "Content-Length", value: "0")
+        let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: refusal.status), headers: headers)
+        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
+            context.close(promise: nil)
+        }
+    }
+}
