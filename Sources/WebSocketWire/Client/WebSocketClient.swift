@@ -17,7 +17,9 @@ public final class WebSocketClient: Sendable {
         case binary(ByteBuffer)
     }
 
-    /// The messages that come; ends when the connection has ended. One task may go through them, once.
+    /// The messages that come; ends when the connection has ended.
+    ///
+    /// One task may go through them, once.
     ///
     /// When 64 wait to be taken, the connection is not read until fewer than 16 do: then the server has to wait.
     public struct Messages: AsyncSequence, Sendable {
@@ -101,7 +103,9 @@ public final class WebSocketClient: Sendable {
         try await send(PreparedMessage(text: text))
     }
 
-    /// Sends a message. Returns when it went to the channel or waits for it.
+    /// Sends a message.
+    ///
+    /// Returns when it went to the channel or waits for it.
     ///
     /// - Throws: ``WebSocketError`` of code `closed` or `backedUp`.
     public func send(_ message: PreparedMessage) async throws {

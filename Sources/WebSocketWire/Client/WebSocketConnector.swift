@@ -8,11 +8,17 @@ public struct WebSocketConnector: Sendable {
     public let group: any EventLoopGroup
     /// The sockets' configuration.
     public let loops: WebSocketLoops
-    /// How long connecting and the handshake may take, each. 10 s.
+    /// How long connecting and the handshake may take, each.
+    ///
+    /// 10 s.
     public var timeout = Duration.seconds(10)
-    /// Whether permessage-deflate is offered. Not by default.
+    /// Whether permessage-deflate is offered.
+    ///
+    /// Not by default.
     public var offersDeflate = false
-    /// The address that connections come from; nil leaves it to the kernel. Each address has some 28 000 ports to a server.
+    /// The address that connections come from; nil leaves it to the kernel.
+    ///
+    /// Each address has some 28 000 ports to a server.
     public var localAddress: SocketAddress?
 
     /// Makes a connector.

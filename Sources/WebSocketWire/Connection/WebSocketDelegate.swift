@@ -1,6 +1,8 @@
 public import NIOCore
 
-/// What an application makes of a socket. Everything is called on the socket's event loop.
+/// What an application makes of a socket.
+///
+/// Everything is called on the socket's event loop.
 ///
 /// After ``WebSocketDelegate/closed(_:_:)`` nothing more is called, and the handler lets go of the delegate.
 public protocol WebSocketDelegate: AnyObject {

@@ -45,7 +45,9 @@ public enum WebSocketSetup {
         return socket
     }
 
-    /// Puts a socket into a pipeline whose handshake is done elsewhere. Must be called on the channel's event loop.
+    /// Puts a socket into a pipeline whose handshake is done elsewhere.
+    ///
+    /// Must be called on the channel's event loop.
     ///
     /// - Parameters:
     ///   - channel: an open connection.

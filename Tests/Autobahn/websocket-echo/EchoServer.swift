@@ -1,8 +1,11 @@
+import Foundation
 import NIOCore
 import NIOPosix
 import WebSocketWire
 
-/// Sends back what comes; for Autobahn's test suite. The one argument is the port.
+/// Sends back what comes; for Autobahn's test suite.
+///
+/// The one argument is the port, 0 for any; the port is printed when the server listens.
 @main
 enum EchoServer {
     static func main() async throws {
@@ -22,6 +25,7 @@ enum EchoServer {
             allowsDeflate: true,
             makeDelegate: { Echo() }
         )
+        FileHandle.standardOutput.write(Data("\(server.port ?? 0)\n".utf8))
         try await server.channel.closeFuture.get()
     }
 }
