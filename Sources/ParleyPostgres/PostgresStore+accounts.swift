@@ -97,13 +97,14 @@ extension PostgresStore: AccountStore {
         }
     }
 
-    /// Ends a sign-in everywhere at once.
-    public func deleteLoginSession(_ tokenHash: [UInt8]) async throws {
-        _ = try await write { transaction in
-            try await transaction.db.run(
-                "DELETE FROM login_session WHERE token_hash = $1",
+    /// Ends a sign-in everywhere at once, and says whose it was.
+    @discardableResult
+    public func deleteLoginSession(_ tokenHash: [UInt8]) async throws -> EmailAddress? {
+        try await write { transaction in
+            try await transaction.db.first(
+                "DELETE FROM login_session WHERE token_hash = $1 RETURNING email",
                 [PostgresBytes(tokenHash)]
-            )
+            ) { try $0.next(EmailAddress.self) }
         }
     }
 }

@@ -83,10 +83,16 @@ extension SQLiteStore: AccountStore {
         }
     }
 
-    /// Ends a sign-in everywhere at once.
-    public func deleteLoginSession(_ tokenHash: [UInt8]) async throws {
+    /// Ends a sign-in everywhere at once, and says whose it was.
+    @discardableResult
+    public func deleteLoginSession(_ tokenHash: [UInt8]) async throws -> EmailAddress? {
         try await write { transaction in
-            try transaction.db.run("DELETE FROM login_session WHERE token_hash = ?", [Data(tokenHash)])
+            // All rows, so that the statement has ended before the commit.
+            try transaction.db.all(
+                "DELETE FROM login_session WHERE token_hash = ? RETURNING email",
+                [Data(tokenHash)]
+            ) { try $0.next(EmailAddress.self) }
+            .first
         }
     }
 }

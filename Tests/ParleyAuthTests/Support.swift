@@ -111,8 +111,8 @@ final class FakeAccountStore: AccountStore {
         }
     }
 
-    func deleteLoginSession(_ tokenHash: [UInt8]) async throws {
-        try use { $0.sessions[tokenHash] = nil }
+    func deleteLoginSession(_ tokenHash: [UInt8]) async throws -> EmailAddress? {
+        try use { $0.sessions.removeValue(forKey: tokenHash)?.email }
     }
 }
 

@@ -18,8 +18,9 @@ public protocol AccountStore: Sendable {
     /// Puts a sign-in's end off. One that has ended, or is not there, stays so.
     func extendLoginSession(_ tokenHash: [UInt8], until expiry: Timestamp) async throws
 
-    /// Ends a sign-in everywhere at once. Ending one that is not there changes nothing.
-    func deleteLoginSession(_ tokenHash: [UInt8]) async throws
+    /// Ends a sign-in everywhere at once, and says whose it was. Ending one that is not there changes nothing: `nil`.
+    @discardableResult
+    func deleteLoginSession(_ tokenHash: [UInt8]) async throws -> EmailAddress?
 }
 
 /// Someone who signs in with a password.

@@ -62,8 +62,9 @@ extension MemoryStore {
         }
     }
 
-    /// Ends a sign-in everywhere at once.
-    public func deleteLoginSession(_ tokenHash: [UInt8]) throws {
-        write { state, _ in state.loginSessions[tokenHash] = nil }
+    /// Ends a sign-in everywhere at once, and says whose it was.
+    @discardableResult
+    public func deleteLoginSession(_ tokenHash: [UInt8]) throws -> EmailAddress? {
+        write { state, _ in state.loginSessions.removeValue(forKey: tokenHash)?.email }
     }
 }

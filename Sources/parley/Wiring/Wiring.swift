@@ -149,7 +149,11 @@ struct Wiring {
         )
         var dependencies = ServerDependencies(
             store: store,
-            accounts: accounts(over: opened.accounts, pool: pool, limiter: limiter),
+            accounts: accounts(
+                over: PublishingAccountStore(opened.accounts, bus: shared.bus),
+                pool: pool,
+                limiter: limiter
+            ),
             tokens: tokens,
             origins: OriginPolicy(allowed: settings.origins),
             chat: chat,
