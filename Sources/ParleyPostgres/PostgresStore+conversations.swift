@@ -98,7 +98,11 @@ extension PostgresStore {
             }
             try await transaction.update(after, in: &state, title: SearchEntry(after.title, in: after.projectID))
             let conversation = try await db.conversation(id)
-            return Commit(conversation, changes: [.conversationUpdated(conversation)])
+            return Commit(
+                conversation,
+                changes: [.conversationUpdated(conversation)],
+                movedFrom: isMove ? before.projectID : nil
+            )
         }
     }
 

@@ -7,13 +7,13 @@ extension PostgresStore {
         role: Role,
         in project: ProjectID,
         as identity: Identity
-    ) async throws -> Project {
+    ) async throws -> Commit<Project> {
         try await write { transaction in
             // Whoever changes members locks the project: so two can't each take the other for the last owner.
             let before = try await transaction.lock(project, for: .administer, as: identity)
             try before.requireShared()
             let present = before.role(of: email)
-            if present == role { return before }
+            if present == role { return Commit(before, changes: []) }
             if role != .owner { try before.requireAnotherOwner(than: email) }
             guard present != nil || before.members.count < Limits.membersPerProject else {
                 throw ParleyError(.conflict, "A project has at most \(Limits.membersPerProject) members.")
@@ -25,7 +25,7 @@ extension PostgresStore {
                 """,
                 [project, email, role]
             )
-            return try await transaction.touch(project)
+            return .membership(try await transaction.touch(project), joined: present == nil ? email : nil)
         }
     }
 
@@ -34,7 +34,7 @@ extension PostgresStore {
         _ email: EmailAddress,
         from project: ProjectID,
         as identity: Identity
-    ) async throws -> Project {
+    ) async throws -> Commit<Project> {
         try await write(isLong: true) { transaction in
             let before = try await transaction.lock(project, for: .read, as: identity)
             guard before.role(of: email) != nil else { throw ParleyError.notFound }
@@ -51,7 +51,7 @@ extension PostgresStore {
                 """,
                 [project, email]
             )
-            return try await transaction.touch(project)
+            return .membership(try await transaction.touch(project), left: email)
         }
     }
 }

@@ -34,7 +34,7 @@ extension PostgresStore {
                 return .replay(project)
             }
             try await transaction.addOwner(identity, to: id)
-            return Commit(try await db.project(id, for: .read, as: identity), changes: [])
+            return .membership(try await db.project(id, for: .read, as: identity), joined: identity.email)
         }
     }
 
@@ -103,7 +103,7 @@ extension PostgresStore {
                 last.updatedAt = max(transaction.now, last.updatedAt)
                 return Change.conversationDeleted(last)
             }
-            return Commit((), changes: changes)
+            return Commit((), changes: changes, notices: [.projectDeleted(id)])
         }
     }
 }

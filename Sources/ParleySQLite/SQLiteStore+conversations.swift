@@ -93,7 +93,11 @@ extension SQLiteStore {
             )
             if !before.title.isExactly(after.title) { transaction.indexTitle(after.title, of: state.key) }
             let conversation = try db.conversation(id)
-            return Commit(conversation, changes: [.conversationUpdated(conversation)])
+            return Commit(
+                conversation,
+                changes: [.conversationUpdated(conversation)],
+                movedFrom: isMove ? before.projectID : nil
+            )
         }
     }
 

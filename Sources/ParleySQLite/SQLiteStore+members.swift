@@ -8,11 +8,11 @@ extension SQLiteStore {
         role: Role,
         in project: ProjectID,
         as identity: Identity
-    ) async throws -> Project {
+    ) async throws -> Commit<Project> {
         try await write { transaction in
             let before = try transaction.db.sharedProject(project, as: identity)
             let present = before.role(of: email)
-            if present == role { return before }
+            if present == role { return Commit(before, changes: []) }
             if role != .owner { try before.requireAnotherOwner(than: email) }
             guard present != nil || before.members.count < Limits.membersPerProject else {
                 throw ParleyError(.conflict, "A project has at most \(Limits.membersPerProject) members.")
@@ -24,7 +24,7 @@ extension SQLiteStore {
                 """,
                 [project, email, role]
             )
-            return try transaction.touch(project)
+            return .membership(try transaction.touch(project), joined: present == nil ? email : nil)
         }
     }
 
@@ -33,7 +33,7 @@ extension SQLiteStore {
         _ email: EmailAddress,
         from project: ProjectID,
         as identity: Identity
-    ) async throws -> Project {
+    ) async throws -> Commit<Project> {
         try await write { transaction in
             let db = transaction.db
             let before = try db.project(project, for: .read, as: identity)
@@ -48,7 +48,7 @@ extension SQLiteStore {
                 """,
                 [project, email]
             )
-            return try transaction.touch(project)
+            return .membership(try transaction.touch(project), left: email)
         }
     }
 }

@@ -37,7 +37,7 @@ extension SQLiteStore {
                 "INSERT INTO project_member (project_id, email, role) VALUES (?, ?, ?)",
                 [id, identity.email, Role.owner]
             )
-            return Commit(try db.project(id, for: .read, as: identity), changes: [])
+            return .membership(try db.project(id, for: .read, as: identity), joined: identity.email)
         }
     }
 
@@ -100,7 +100,7 @@ extension SQLiteStore {
             ) { try $0.next(ConversationID.self) }
             let changes = try conversations.map { try transaction.deleteConversation($0) }
             try db.run("DELETE FROM project WHERE id = ?", [id])
-            return Commit((), changes: changes)
+            return Commit((), changes: changes, notices: [.projectDeleted(id)])
         }
     }
 }

@@ -2,8 +2,8 @@ public import ParleyCore
 
 /// Tells an ``EventBus`` of every change that another store commits.
 ///
-/// A write's changes are published after its commit and before it returns; a write that failed, or only repeated another,
-/// publishes nothing. Committed pieces of a reply become one delta each. Reads pass through.
+/// A write's changes are published after its commit and before it returns, and behind them who may see more or less by it; a
+/// write that failed, or only repeated another, publishes nothing. The project that a conversation has left is told of it. Committed pieces of a reply become one delta each. Reads pass through.
 ///
 /// An event is never lost to a failing bus for good: whoever misses one finds out by revision.
 public struct PublishingStore: WrappingStore {
@@ -21,7 +21,12 @@ public struct PublishingStore: WrappingStore {
 
     /// Publishes what a commit brought about, and hands it on.
     public func settled<Value: Sendable>(_ commit: Commit<Value>) async -> Commit<Value> {
-        if !commit.changes.isEmpty { await bus.publish(commit.changes.map { Event($0) }) }
+        var events = commit.changes.map { Event($0) }
+        if let project = commit.movedFrom, case .conversationUpdated(let conversation)? = commit.changes.last {
+            events.append(Event(moving: conversation, from: project))
+        }
+        if !events.isEmpty { await bus.publish(events) }
+        for notice in commit.notices { await bus.announce(notice) }
         return commit
     }
 
@@ -43,5 +48,17 @@ public struct PublishingStore: WrappingStore {
         }
         if !events.isEmpty { await bus.publish(events) }
         return state
+    }
+}
+
+extension Event {
+    /// For those who were in a conversation's project before it moved.
+    fileprivate init(moving conversation: Conversation, from project: ProjectID) {
+        self.init(
+            projectID: project,
+            conversationID: conversation.id,
+            kind: .movedAway(revision: conversation.revision),
+            timestamp: conversation.updatedAt
+        )
     }
 }

@@ -95,6 +95,106 @@ struct PublishingStoreTests {
         }
     }
 
+    @Test("Who may see more or less is told behind the changes that go before, once")
+    func notices() async throws {
+        try await withStore { t, bus in
+            let alice = Identity.alice.email
+            let bob = Identity.bob.email
+            let input = NewProject(id: t.id(), name: "Birds")
+            let project = try await t.store.createProject(input, as: .alice).value.id
+            _ = try await t.store.createProject(input, as: .alice)
+            _ = try await t.store.setMember(bob, role: .viewer, in: project, as: .alice)
+            _ = try await t.store.setMember(bob, role: .editor, in: project, as: .alice)
+            await expectError(.notFound) { try await t.store.removeMember(alice, from: project, as: .mallory) }
+            _ = try await t.store.removeMember(bob, from: project, as: .bob)
+            let first = try await t.conversation(in: project).id
+            let second = try await t.conversation(in: project).id
+            let told: [AccessNotice] = [
+                .memberJoined(alice, project), .memberJoined(bob, project), .memberLeft(bob, project),
+            ]
+            #expect(bus.notices == told)
+            let before = bus.signals.count
+            _ = try await t.store.deleteProject(project, as: .alice)
+            let signals = bus.signals.dropFirst(before)
+            let deleted = signals.dropLast().compactMap { signal -> ConversationID? in
+                guard case .event(let event) = signal, case .change(.conversationDeleted) = event.kind else {
+                    return nil
+                }
+                return event.conversationID
+            }
+            #expect(Set(deleted) == [first, second])
+            #expect(signals.count == 3 && signals.last == .access(.projectDeleted(project)))
+            // The personal project, made on first sight, is nobody else's.
+            _ = try await t.store.personalProject(as: .carol)
+            #expect(bus.notices.count == 4)
+        }
+    }
+
+    @Test("The project that a conversation has left is told, and only of a move")
+    func moves() async throws {
+        try await withStore { t, bus in
+            let from = try await t.sharedProject().id
+            let to = try await t.store.createProject(NewProject(name: "Away"), as: .alice).value.id
+            let id = try await t.conversation(in: from).id
+            let before = bus.events.count
+            let changes = ConversationChanges(title: "Moved", projectID: to)
+            let moved = try await t.store.updateConversation(id, changes, expectedRevision: nil, as: .alice).value
+            let move = Event(
+                projectID: from,
+                conversationID: id,
+                kind: .movedAway(revision: 2),
+                timestamp: moved.updatedAt
+            )
+            #expect(Array(bus.events.dropFirst(before)) == [Event(.conversationUpdated(moved)), move])
+            let again = ConversationChanges(title: "Stays", projectID: to)
+            let stayed = try await t.store.updateConversation(id, again, expectedRevision: nil, as: .alice).value
+            #expect(Array(bus.events.dropFirst(before + 2)) == [Event(.conversationUpdated(stayed))])
+            _ = try await t.store.updateConversation(id, again, expectedRevision: nil, as: .alice)
+            #expect(bus.events.count == before + 3)
+        }
+    }
+
+    @Test("A sign-in that ended is told to whose it was, a new password to all of theirs")
+    func signOut() async throws {
+        let clock = ManualClock()
+        let memory = MemoryStore(clock: clock)
+        let bus = RecordingBus()
+        let accounts: any AccountStore = PublishingAccountStore(memory, bus: bus)
+        let email = Identity.alice.email
+        let account = Account(
+            email: email,
+            name: "Alice",
+            department: nil,
+            passwordHash: "$scrypt$",
+            createdAt: .example
+        )
+        try await accounts.createAccount(account)
+        #expect(try await accounts.account(email) == account)
+        func session(_ number: UInt8) -> LoginSession {
+            LoginSession(
+                tokenHash: (0..<32).map { number + $0 },
+                email: email,
+                createdAt: .example,
+                expiresAt: clock.now() + .seconds(60)
+            )
+        }
+        for number in UInt8(1)...2 { try await accounts.createLoginSession(session(number)) }
+        try await accounts.extendLoginSession(session(1).tokenHash, until: clock.now() + .seconds(90))
+        #expect(try await accounts.loginSession(session(1).tokenHash)?.session.expiresAt == clock.now() + .seconds(90))
+        #expect(bus.notices.isEmpty)
+        #expect(try await accounts.deleteLoginSession(session(1).tokenHash) == email)
+        #expect(try await accounts.deleteLoginSession(session(1).tokenHash) == nil)
+        // The first 16 of the hash's 32 bytes: 1, 2, 3, …
+        let key = try #require(LoginKey("01020304-0506-0708-090a-0b0c0d0e0f10"))
+        #expect(session(1).key == key)
+        #expect(bus.notices == [.signedOut(email, key)])
+        try await accounts.setPasswordHash("$new", of: email)
+        #expect(bus.notices == [.signedOut(email, key), .signedOut(email, nil)])
+        #expect(try await accounts.loginSession(session(2).tokenHash) == nil)
+        await expectError(.notFound) { try await accounts.setPasswordHash("$new", of: Identity.bob.email) }
+        #expect(bus.notices.count == 2)
+    }
+
     @Test("What fails, repeats or changes nothing is not published")
     func nothingCommitted() async throws {
         try await withStore { t, bus in

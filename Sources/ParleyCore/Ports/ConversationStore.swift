@@ -48,7 +48,8 @@ public protocol ConversationStore: ProjectStore, MessageStore, ReplyStore {
 
     /// Changes a conversation's own fields. Change: `conversationUpdated`.
     ///
-    /// Moving needs `write` in both projects; a target the caller can't see is `notFound`. With a running reply it can't be
+    /// Moving needs `write` in both projects; a target the caller can't see is `notFound`. ``Commit/movedFrom`` says where it
+    /// was before. With a running reply it can't be
     /// moved, ``ParleyError/replyInProgress``: its lease, and with it its events, names the project. A title that is given
     /// is kept by later turns.
     func updateConversation(
@@ -126,7 +127,7 @@ public protocol ProjectStore: Sendable {
     /// The caller's personal project, made on first sight: named `Personal`, the caller its only member and owner.
     func personalProject(as identity: Identity) async throws -> Project
 
-    /// Makes a project with the caller as its owner.
+    /// Makes a project with the caller as its owner. Notice: `memberJoined`.
     func createProject(_ input: NewProject, as identity: Identity) async throws -> Commit<Project>
 
     /// A project the caller is a member of.
@@ -140,21 +141,27 @@ public protocol ProjectStore: Sendable {
 
     /// Deletes a project and all its conversations, as `deleteConversation` does, whose changes are returned.
     ///
-    /// Needs `administer`; a personal project is `forbidden`.
+    /// Notice: `projectDeleted`. Needs `administer`; a personal project is `forbidden`.
     func deleteProject(_ id: ProjectID, as identity: Identity) async throws -> Commit<Void>
 
     /// Adds a member or changes their role. Needs `administer`; `forbidden` in a personal project or for the last owner.
+    ///
+    /// Returns the project as it is now. Notice: `memberJoined`, where the person was no member before.
     func setMember(
         _ email: EmailAddress,
         role: Role,
         in project: ProjectID,
         as identity: Identity
-    ) async throws -> Project
+    ) async throws -> Commit<Project>
 
     /// Removes a member. Not a member: `notFound`. Needs `administer`, or to be that member; `forbidden` for the last owner.
     ///
-    /// Returns the project as it is now. Drafts the person had in its conversations go with them.
-    func removeMember(_ email: EmailAddress, from project: ProjectID, as identity: Identity) async throws -> Project
+    /// Returns the project as it is now. Drafts the person had in its conversations go with them. Notice: `memberLeft`.
+    func removeMember(
+        _ email: EmailAddress,
+        from project: ProjectID,
+        as identity: Identity
+    ) async throws -> Commit<Project>
 }
 
 /// The entries of a conversation's log.

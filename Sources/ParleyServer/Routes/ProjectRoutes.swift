@@ -80,7 +80,7 @@ struct ProjectRoutes {
             let role: Role = try body.requiredChoice("role")
             return (email, role)
         }
-        let project = try await store.setMember(email, role: role, in: id, as: identity)
+        let project = try await store.setMember(email, role: role, in: id, as: identity).value
         return .json { $0.project(project) }
     }
 
@@ -88,7 +88,7 @@ struct ProjectRoutes {
         let id = try context.projectID
         // What is no address is nobody's, so it is answered like someone who is not a member.
         guard let email = EmailAddress(try context.pathText("email")) else { throw ParleyError.notFound }
-        let project = try await store.removeMember(email, from: id, as: context.identity)
+        let project = try await store.removeMember(email, from: id, as: context.identity).value
         return .json { $0.project(project) }
     }
 }

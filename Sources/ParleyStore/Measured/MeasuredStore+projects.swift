@@ -31,7 +31,7 @@ extension MeasuredStore {
         role: Role,
         in project: ProjectID,
         as identity: Identity
-    ) async throws -> Project {
+    ) async throws -> Commit<Project> {
         try await measure(.setMember) { try await base.setMember(email, role: role, in: project, as: identity) }
     }
 
@@ -40,7 +40,7 @@ extension MeasuredStore {
         _ email: EmailAddress,
         from project: ProjectID,
         as identity: Identity
-    ) async throws -> Project {
+    ) async throws -> Commit<Project> {
         try await measure(.removeMember) { try await base.removeMember(email, from: project, as: identity) }
     }
 

@@ -63,9 +63,10 @@ extension MemoryStore {
                 state.conversations[id] = stored
                 return Commit(stored.value, changes: [])
             }
+            let before = stored.fields.projectID
             let change = stored.update(at: now) { $0.apply(changes) }
             state.conversations[id] = stored
-            return Commit(stored.value, changes: [change])
+            return Commit(stored.value, changes: [change], movedFrom: isMove ? before : nil)
         }
     }
 

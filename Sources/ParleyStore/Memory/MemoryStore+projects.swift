@@ -26,7 +26,7 @@ extension MemoryStore {
                 updatedAt: now
             )
             state.projects[project.id] = StoredProject(project: project, fingerprint: fingerprint)
-            return Commit(project, changes: [])
+            return .membership(project, joined: identity.email)
         }
     }
 
@@ -73,7 +73,7 @@ extension MemoryStore {
                 .sorted { $0.fields.id < $1.fields.id }
             let changes = conversations.map { state.delete($0, at: now) }
             state.projects[id] = nil
-            return Commit((), changes: changes)
+            return Commit((), changes: changes, notices: [.projectDeleted(id)])
         }
     }
 
@@ -83,11 +83,12 @@ extension MemoryStore {
         role: Role,
         in project: ProjectID,
         as identity: Identity
-    ) throws -> Project {
+    ) throws -> Commit<Project> {
         try write { state, now in
             var stored = try state.project(project, for: .administer, as: identity)
             guard !stored.project.isPersonal else { throw ParleyError.personalProject }
-            guard stored.project.role(of: email) != role else { return stored.project }
+            let present = stored.project.role(of: email)
+            guard present != role else { return Commit(stored.project, changes: []) }
             if role != .owner { try stored.project.requireAnotherOwner(than: email) }
             stored.project.members.removeAll { $0.email == email }
             guard stored.project.members.count < Limits.membersPerProject else {
@@ -97,7 +98,7 @@ extension MemoryStore {
             stored.project.members.sort { $0.email < $1.email }
             stored.project.updatedAt = now
             state.projects[project] = stored
-            return stored.project
+            return .membership(stored.project, joined: present == nil ? email : nil)
         }
     }
 
@@ -106,7 +107,7 @@ extension MemoryStore {
         _ email: EmailAddress,
         from project: ProjectID,
         as identity: Identity
-    ) throws -> Project {
+    ) throws -> Commit<Project> {
         try write { state, now in
             var stored = try state.project(project, for: .read, as: identity)
             guard stored.project.role(of: email) != nil else { throw ParleyError.notFound }
@@ -119,7 +120,7 @@ extension MemoryStore {
             for conversation in inProject {
                 state.drafts[MemoryState.DraftKey(email: email, conversation: conversation.fields.id)] = nil
             }
-            return stored.project
+            return .membership(stored.project, left: email)
         }
     }
 }

@@ -87,25 +87,6 @@ extension WrappingStore {
         try await wrapped.updateProject(id, changes, as: identity)
     }
 
-    /// Adds a member or changes their role.
-    public func setMember(
-        _ email: EmailAddress,
-        role: Role,
-        in project: ProjectID,
-        as identity: Identity
-    ) async throws -> Project {
-        try await wrapped.setMember(email, role: role, in: project, as: identity)
-    }
-
-    /// Removes a member.
-    public func removeMember(
-        _ email: EmailAddress,
-        from project: ProjectID,
-        as identity: Identity
-    ) async throws -> Project {
-        try await wrapped.removeMember(email, from: project, as: identity)
-    }
-
     /// A part of a log.
     public func messages(
         in conversation: ConversationID,

@@ -59,6 +59,25 @@ extension WrappingStore {
         await settled(try await wrapped.deleteProject(id, as: identity))
     }
 
+    /// Adds a member or changes their role.
+    public func setMember(
+        _ email: EmailAddress,
+        role: Role,
+        in project: ProjectID,
+        as identity: Identity
+    ) async throws -> Commit<Project> {
+        await settled(try await wrapped.setMember(email, role: role, in: project, as: identity))
+    }
+
+    /// Removes a member.
+    public func removeMember(
+        _ email: EmailAddress,
+        from project: ProjectID,
+        as identity: Identity
+    ) async throws -> Commit<Project> {
+        await settled(try await wrapped.removeMember(email, from: project, as: identity))
+    }
+
     /// Appends messages.
     public func appendMessages(
         _ messages: [NewMessage],

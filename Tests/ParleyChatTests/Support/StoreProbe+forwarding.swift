@@ -89,7 +89,7 @@ extension StoreProbe {
         role: Role,
         in project: ProjectID,
         as identity: Identity
-    ) async throws -> Project {
+    ) async throws -> Commit<Project> {
         try await base.setMember(email, role: role, in: project, as: identity)
     }
 
@@ -97,7 +97,7 @@ extension StoreProbe {
         _ email: EmailAddress,
         from project: ProjectID,
         as identity: Identity
-    ) async throws -> Project {
+    ) async throws -> Commit<Project> {
         try await base.removeMember(email, from: project, as: identity)
     }
 

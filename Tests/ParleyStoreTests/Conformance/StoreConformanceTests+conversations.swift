@@ -71,6 +71,13 @@ extension StoreConformanceTests {
             let changes = ConversationChanges(projectID: to.id)
             let commit = try await t.store.updateConversation(id, changes, expectedRevision: nil, as: .alice)
             #expect(commit.value.projectID == to.id)
+            #expect(commit.movedFrom == from.id)
+            // Where it is already is no other place.
+            let stays = ConversationChanges(title: "Stays", projectID: to.id)
+            let stayed = try await t.store.updateConversation(id, stays, expectedRevision: nil, as: .alice)
+            #expect(stayed.movedFrom == nil && stayed.changes.count == 1)
+            let again = try await t.store.updateConversation(id, changes, expectedRevision: nil, as: .alice)
+            #expect(again.movedFrom == nil && again.changes.isEmpty)
             #expect(try await t.log(id).map(\.projectID) == [to.id])
             #expect(try await t.search("pelican", in: to.id).map(\.message.projectID) == [to.id])
             #expect(try await t.search("pelican", in: from.id).isEmpty)

@@ -74,10 +74,55 @@ extension StoreConformanceTests {
             await expectError(.forbidden) { try await t.store.removeMember(alice, from: project.id, as: .alice) }
             #expect(try await t.store.project(project.id, as: .alice) == project)
             _ = try await t.store.setMember(bob, role: .owner, in: project.id, as: .alice)
-            let without = try await t.store.removeMember(alice, from: project.id, as: .alice)
+            let without = try await t.store.removeMember(alice, from: project.id, as: .alice).value
             #expect(without.role(of: bob) == .owner && without.role(of: alice) == nil)
             await expectError(.notFound) { try await t.store.project(project.id, as: .alice) }
             await expectError(.forbidden) { try await t.store.removeMember(bob, from: project.id, as: .bob) }
+        }
+    }
+
+    @Test("A write says who may see more or less by it, and says nothing else", arguments: StoreFactory.all)
+    func accessNotices(_ factory: StoreFactory) async throws {
+        try await factory.withStore { t in
+            let store = t.store
+            let input = NewProject(id: t.id(), name: "Birds")
+            let made = try await store.createProject(input, as: .alice)
+            let id = made.value.id
+            #expect(made.notices == [.memberJoined(Identity.alice.email, id)])
+            #expect(try await store.createProject(input, as: .alice).notices.isEmpty)
+            let bob = Identity.bob.email
+            func set(_ role: Role) async throws -> Commit<Project> {
+                try await store.setMember(bob, role: role, in: id, as: .alice)
+            }
+            let joined = try await set(.viewer)
+            #expect(joined.notices == [.memberJoined(bob, id)] && joined.changes.isEmpty)
+            #expect(try await set(.viewer).notices.isEmpty)
+            #expect(try await set(.editor).notices.isEmpty)
+            let left = try await store.removeMember(bob, from: id, as: .alice)
+            #expect(left.notices == [.memberLeft(bob, id)] && left.changes.isEmpty)
+            #expect(try await set(.viewer).notices == [.memberJoined(bob, id)])
+            #expect(try await store.removeMember(bob, from: id, as: .bob).notices == [.memberLeft(bob, id)])
+            _ = try await t.conversation(in: id)
+            let deleted = try await store.deleteProject(id, as: .alice)
+            #expect(deleted.notices == [.projectDeleted(id)] && deleted.changes.count == 1)
+        }
+    }
+
+    @Test("Of several who make the same person a member at once, one says so", arguments: StoreFactory.all)
+    func joinRace(_ factory: StoreFactory) async throws {
+        try await factory.withStore { t in
+            let project = try await t.sharedProject().id
+            let email = EmailAddress.person("zoe")
+            let notices = try await withThrowingTaskGroup(of: [AccessNotice].self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        let role = number.isMultiple(of: 2) ? Role.viewer : .editor
+                        return try await t.store.setMember(email, role: role, in: project, as: .alice).notices
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(notices == [.memberJoined(email, project)])
         }
     }
 
@@ -90,15 +135,15 @@ extension StoreConformanceTests {
             let aaron = EmailAddress.person("aaron")
             _ = try await t.store.setMember(zoe, role: .viewer, in: project.id, as: .alice)
             _ = try await t.store.setMember(aaron, role: .viewer, in: project.id, as: .alice)
-            let changed = try await t.store.setMember(zoe, role: .editor, in: project.id, as: .alice)
+            let changed = try await t.store.setMember(zoe, role: .editor, in: project.id, as: .alice).value
             let people = [aaron, Identity.alice.email, Identity.bob.email, Identity.carol.email, zoe]
             #expect(changed.members.map(\.email) == people)
             #expect(changed.members.map(\.role) == [.viewer, .owner, .editor, .viewer, .editor])
-            let same = try await t.store.setMember(zoe, role: .editor, in: project.id, as: .alice)
+            let same = try await t.store.setMember(zoe, role: .editor, in: project.id, as: .alice).value
             #expect(same == changed)
             let zoeIdentity = Identity.person("zoe")
             let (id, _) = try await t.conversation(holding: ["hers"], in: project.id, as: zoeIdentity)
-            let without = try await t.store.removeMember(zoe, from: project.id, as: .alice)
+            let without = try await t.store.removeMember(zoe, from: project.id, as: .alice).value
             #expect(without.role(of: zoe) == nil)
             // What she wrote stays the project's.
             #expect(try await t.log(id).map(\.author) == [zoe])
@@ -124,7 +169,7 @@ extension StoreConformanceTests {
             }
             // A role can still be changed.
             let changed = try await t.store.setMember(.person("person1"), role: .editor, in: project.id, as: .alice)
-            #expect(changed.members.count == Limits.membersPerProject)
+            #expect(changed.value.members.count == Limits.membersPerProject)
         }
     }
 

@@ -25,7 +25,7 @@ struct StoreUnderTest: Sendable {
     func sharedProject() async throws -> Project {
         let project = try await store.createProject(NewProject(name: "Shared"), as: .alice).value
         _ = try await store.setMember(Identity.bob.email, role: .editor, in: project.id, as: .alice)
-        return try await store.setMember(Identity.carol.email, role: .viewer, in: project.id, as: .alice)
+        return try await store.setMember(Identity.carol.email, role: .viewer, in: project.id, as: .alice).value
     }
 
     /// A conversation, in the personal project where no other is given.
