@@ -31,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -137,8 +138,10 @@ let package = Package(
             name: "ParleyServer",
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyLive", "ParleyMetrics", "ParleyWeb",
-                hummingbird, httpTypes, nioCore, logging, metrics,
+                "WebSocketWire",
+                hummingbird, httpTypes, nioCore, nioHTTP1, logging, metrics,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
             ],
             resources: [.embedInCode("Resources")],
@@ -149,7 +152,7 @@ let package = Package(
             name: "parley",
             dependencies: [
                 "ParleyCore", "ParleyStore", "ParleySQLite", "ParleyPostgres", "ParleyRedis", "LibPQ", "RedisWire",
-                "ParleyAuth", "ParleyChat", "ParleyOpenAI", "ParleyServer", "ParleyMetrics",
+                "ParleyAuth", "ParleyChat", "ParleyLive", "ParleyOpenAI", "ParleyServer", "ParleyMetrics",
                 "PrometheusMetrics",
                 hummingbird, logging, metrics, lifecycle, asyncHTTPClient, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

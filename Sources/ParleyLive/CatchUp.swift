@@ -30,7 +30,8 @@ struct CatchUp: Sendable {
         }
         messageCount += page.messages.count
         revision = page.revision
-        if !page.hasMore, revision - since > messageCount {
+        // The first revision is the making of the conversation.
+        if !page.hasMore, revision - max(since, 1) > messageCount {
             frames.append(LiveFrame(Event(.conversationUpdated(page.conversation))))
         }
         return frames

@@ -45,7 +45,8 @@ public enum ParleyServer {
         ProjectRoutes(dependencies).add(to: inside)
         SearchRoutes(dependencies).add(to: inside)
         LegacyRoutes(dependencies).add(to: inside)
-        // These wait for a model, and are not slow for that.
+        // These last as long as their clients, or wait for a model, and are not slow for that.
+        if let hub = dependencies.live { LiveRoutes(dependencies, hub: hub).add(to: api) }
         ChatRoutes(dependencies).add(to: api.group().add(middleware: door))
         return router
     }

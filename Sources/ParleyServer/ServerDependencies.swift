@@ -2,6 +2,7 @@ public import Logging
 public import ParleyAuth
 public import ParleyChat
 public import ParleyCore
+public import ParleyLive
 
 /// Everything the server is given; Wiring makes it.
 public struct ServerDependencies: Sendable {
@@ -19,6 +20,10 @@ public struct ServerDependencies: Sendable {
     public var proxies = TrustedProxies.loopback
     /// Turns with the model.
     public var chat: ChatService
+    /// Keeps connected tabs in step; without it there are no sockets and no streams of events.
+    public var live: LiveHub?
+    /// Whether sockets are compressed where their clients offer it.
+    public var allowsDeflate = false
     /// Says who must wait.
     public var limiter: any RateLimiter
     /// Makes request ids.

@@ -1,4 +1,5 @@
 public import Metrics
+public import ParleyMetrics
 
 /// What the server counts, and to whom it shows that.
 public struct ServerMetrics: Sendable {
@@ -10,6 +11,8 @@ public struct ServerMetrics: Sendable {
     public var slowRequest: Duration?
     /// What time is measured by.
     public var clock: any Clock<Duration>
+    /// Counts connected sockets and streams.
+    public var live: LiveMetrics
 
     /// Counts in the system's factory, shows nothing and logs nothing, unless told otherwise.
     public init(
@@ -22,6 +25,7 @@ public struct ServerMetrics: Sendable {
         self.page = page
         self.slowRequest = slowRequest
         self.clock = clock
+        live = LiveMetrics(factory: factory)
     }
 }
 

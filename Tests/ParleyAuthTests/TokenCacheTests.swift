@@ -8,41 +8,45 @@ struct TokenCacheTests {
     private static let start = Timestamp(microseconds: Int64(SetClock.start) * 1_000_000)
     private static let settings = TokenSettings(keys: [HMACSecret(kid: nil, bytes: Forge.secret)])
 
-    private func claims(lasting seconds: Int) throws -> TokenClaims {
+    private func claims(lasting seconds: Int) throws -> VerifiedToken {
         let text = Forge.claims(["exp": "\(SetClock.start + seconds)"])
-        return try TokenClaims(Array(text.utf8), settings: Self.settings, now: Self.start)
+        let claims = try TokenClaims(Array(text.utf8), settings: Self.settings, now: Self.start)
+        return VerifiedToken(
+            identity: claims.identity,
+            expiresAt: Timestamp(microseconds: Int64(claims.expiry) * 1_000_000)
+        )
     }
 
     @Test("A token that was checked is believed for 60 seconds, and not a moment longer")
     func lifetime() throws {
         let (cache, key, claims) = (TokenCache(), CacheKey("a"), try claims(lasting: 600))
-        #expect(cache.identity(of: key, now: Self.start) == nil)
+        #expect(cache.verified(key, now: Self.start) == nil)
         cache.keep(claims, of: key, now: Self.start)
-        #expect(cache.identity(of: key, now: Self.start) == claims.identity)
-        #expect(cache.identity(of: key, now: Self.start + .milliseconds(59_999)) == claims.identity)
-        #expect(cache.identity(of: key, now: Self.start + .seconds(60)) == nil)
+        #expect(cache.verified(key, now: Self.start) == claims)
+        #expect(cache.verified(key, now: Self.start + .milliseconds(59_999)) == claims)
+        #expect(cache.verified(key, now: Self.start + .seconds(60)) == nil)
     }
 
     @Test("A token is never believed past its end")
     func expiry() throws {
         let (cache, key, claims) = (TokenCache(), CacheKey("a"), try claims(lasting: 5))
         cache.keep(claims, of: key, now: Self.start)
-        #expect(cache.identity(of: key, now: Self.start + .milliseconds(4999)) == claims.identity)
-        #expect(cache.identity(of: key, now: Self.start + .seconds(5)) == nil)
+        #expect(cache.verified(key, now: Self.start + .milliseconds(4999)) == claims)
+        #expect(cache.verified(key, now: Self.start + .seconds(5)) == nil)
     }
 
     @Test("A clock that was set back makes no token older than it is")
     func clockSetBack() throws {
         let (cache, key, claims) = (TokenCache(), CacheKey("a"), try claims(lasting: 600))
         cache.keep(claims, of: key, now: Self.start)
-        #expect(cache.identity(of: key, now: Self.start + .seconds(-1)) == nil)
+        #expect(cache.verified(key, now: Self.start + .seconds(-1)) == nil)
     }
 
     @Test("Another token is another entry, also where only its last character differs")
     func whole() throws {
         let cache = TokenCache()
         cache.keep(try claims(lasting: 600), of: CacheKey("token-a"), now: Self.start)
-        #expect(cache.identity(of: CacheKey("token-b"), now: Self.start) == nil)
+        #expect(cache.verified(CacheKey("token-b"), now: Self.start) == nil)
     }
 
     @Test("However many tokens there are, the cache stays within its bounds")
@@ -50,7 +54,7 @@ struct TokenCacheTests {
         let (cache, claims) = (TokenCache(), try claims(lasting: 600))
         for number in 0...TokenCache.capacity { cache.keep(claims, of: CacheKey("\(number)"), now: Self.start) }
         #expect(cache.count == 1)
-        #expect(cache.identity(of: CacheKey("\(TokenCache.capacity)"), now: Self.start) == claims.identity)
+        #expect(cache.verified(CacheKey("\(TokenCache.capacity)"), now: Self.start) == claims)
     }
 
     @Test("A token that the verifier has believed is refused once it has ended")

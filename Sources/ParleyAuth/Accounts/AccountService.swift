@@ -92,6 +92,7 @@ public struct AccountService: Sendable {
         let extended = await extend(session, now: now)
         return SignedIn(
             account: account,
+            key: session.key,
             identity: Identity(email: account.email, department: account.department),
             expiresAt: extended ?? session.expiresAt,
             wasExtended: extended != nil

@@ -24,6 +24,8 @@ public struct SignIn: Sendable {
 public struct SignedIn: Sendable {
     /// Who is signed in.
     public let account: Account
+    /// Tells this sign-in from the person's others.
+    public let key: LoginKey
     /// The same as an identity, with the account's department.
     public let identity: Identity
     /// When the sign-in ends, unless it is used before.

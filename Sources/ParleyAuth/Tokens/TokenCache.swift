@@ -14,7 +14,7 @@ final class TokenCache: Sendable {
     static let capacity = Limits.connections
 
     private struct Entry {
-        let identity: Identity
+        let token: VerifiedToken
         let checkedAt: Timestamp
         let end: Timestamp
     }
@@ -24,17 +24,16 @@ final class TokenCache: Sendable {
     /// How many tokens are kept.
     var count: Int { entries.withLock { $0.count } }
 
-    /// Whom a token speaks for, where it was checked less than ``lifetime`` ago and has not ended since.
-    func identity(of token: CacheKey, now: Timestamp) -> Identity? {
+    /// What a token says, where it was checked less than ``lifetime`` ago and has not ended since.
+    func verified(_ token: CacheKey, now: Timestamp) -> VerifiedToken? {
         guard let entry = entries.withLock({ $0[token.digest] }) else { return nil }
         // Not before its check either: after the clock was set back, nobody knows how old it is.
-        return entry.checkedAt <= now && now < entry.end ? entry.identity : nil
+        return entry.checkedAt <= now && now < entry.end ? entry.token : nil
     }
 
     /// Keeps a token that has just been checked.
-    func keep(_ claims: TokenClaims, of token: CacheKey, now: Timestamp) {
-        let expiry = Timestamp(microseconds: Int64(claims.expiry) * 1_000_000)
-        let entry = Entry(identity: claims.identity, checkedAt: now, end: min(expiry, now + Self.lifetime))
+    func keep(_ verified: VerifiedToken, of token: CacheKey, now: Timestamp) {
+        let entry = Entry(token: verified, checkedAt: now, end: min(verified.expiresAt, now + Self.lifetime))
         entries.withLock { entries in
             // Full, all are forgotten: each costs one check to bring back, and no order must be kept.
             if entries.count >= Self.capacity { entries.removeAll(keepingCapacity: true) }

@@ -96,15 +96,20 @@ public struct TokenVerifier: Sendable {
     /// Every token that is not believed gets one and the same answer, ``ParleyError/unauthenticated``; why is told at
     /// debug level in the log, without the token.
     public func identity(of token: String) async throws(ParleyError) -> Identity {
+        try await verified(token).identity
+    }
+
+    /// Whom a token speaks for, and until when; believed and refused as by ``identity(of:)``.
+    public func verified(_ token: String) async throws(ParleyError) -> VerifiedToken {
         do throws(TokenFlaw) {
             // Before its length is known to be sane, a token is not worth a hash.
             guard token.utf8.count <= CompactToken.maximumBytes else { throw TokenFlaw.tooLong }
             do throws(TokenFlaw) {
-                return try await identity(of: token, by: keys.current)
+                return try await verified(token, by: keys.current)
             } catch {
                 // A provider may sign with a key that it has only just published.
                 guard error == .unknownKey, let published, await published.refresh(.unknownKey) else { throw error }
-                return try await identity(of: token, by: keys.current)
+                return try await verified(token, by: keys.current)
             }
         } catch {
             logger.debug("A token was refused", metadata: ["reason": "\(error.rawValue)"])
@@ -112,14 +117,21 @@ public struct TokenVerifier: Sendable {
         }
     }
 
-    private func identity(of token: String, by keys: TrustedKeys.Generation) async throws(TokenFlaw) -> Identity {
+    private func verified(
+        _ token: String,
+        by keys: TrustedKeys.Generation
+    ) async throws(TokenFlaw) -> VerifiedToken {
         let (key, now) = (CacheKey(token), clock.now())
-        if let identity = keys.cache.identity(of: key, now: now) { return identity }
+        if let verified = keys.cache.verified(key, now: now) { return verified }
         let compact = try CompactToken(token)
         try await keys.ring.check(compact)
         let claims = try TokenClaims(compact.payload, settings: settings, now: now)
-        keys.cache.keep(claims, of: key, now: now)
-        return claims.identity
+        let verified = VerifiedToken(
+            identity: claims.identity,
+            expiresAt: Timestamp(microseconds: Int64(claims.expiry) * 1_000_000)
+        )
+        keys.cache.keep(verified, of: key, now: now)
+        return verified
     }
 }
 

@@ -6,6 +6,11 @@ import NIOCore
 import ParleyCore
 
 extension Response {
+    /// The fields of a stream of server-sent events.
+    static let streamHeaders: HTTPFields = [
+        .contentType: "text/event-stream", .cacheControl: "no-store", .accelBuffering: "no",
+    ]
+
     /// A stream of server-sent events: those that `produce` emits, then `done`.
     ///
     /// `emit` waits until the connection has taken the event, so a slow reader holds only its own stream back. A comment
@@ -18,7 +23,7 @@ extension Response {
     ) -> Response {
         Response(
             status: .ok,
-            headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .accelBuffering: "no"],
+            headers: streamHeaders,
             body: ResponseBody { writer in
                 let frames = AsyncChannel<ByteBuffer>()
                 try await withThrowingTaskGroup(of: Void.self) { group in

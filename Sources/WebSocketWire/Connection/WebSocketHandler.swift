@@ -174,8 +174,10 @@ public final class WebSocketHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Goes no further: what else is in the pipeline has nothing to do with frames.
-    public func channelReadComplete(context: ChannelHandlerContext) {}
+    /// Goes on, for what stands behind may be what asks for the next read.
+    public func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+    }
 
     /// Lets the channel read, unless reading is paused.
     public func read(context: ChannelHandlerContext) {

@@ -78,6 +78,15 @@ extension SettingKey {
                 """
         ),
         SettingKey(
+            name: "http.ws_deflate",
+            kind: .choice(["on", "off"]),
+            defaultText: "off",
+            help: """
+                Whether WebSockets are compressed (RFC 7692) where the client offers it: it saves bytes and costs processor \
+                time.
+                """
+        ),
+        SettingKey(
             name: "store",
             kind: .text,
             defaultText: "sqlite:parley.db",

@@ -18,6 +18,12 @@ struct SettingOptions: ParsableArguments {
     @Option(help: ArgumentHelp(SettingKey.help("http.proxies"), valueName: "network,..."))
     var httpProxies: String?
 
+    @Option(
+        name: .customLong("http-ws-deflate"),
+        help: ArgumentHelp(SettingKey.help("http.ws_deflate"), valueName: "on|off")
+    )
+    var httpWSDeflate: String?
+
     @Option(help: ArgumentHelp(SettingKey.help("store"), valueName: "store"))
     var store: String?
 
@@ -97,7 +103,7 @@ struct SettingOptions: ParsableArguments {
     private var values: [String: String] {
         [
             "http.host": httpHost, "http.port": httpPort, "http.origins": httpOrigins,
-            "http.proxies": httpProxies, "store": store,
+            "http.proxies": httpProxies, "http.ws_deflate": httpWSDeflate, "store": store,
             "redis": redis, "cache.ttl": cacheTtl, "cache.limit": cacheLimit,
             "signup": signup, "jwt.secret": jwtSecret, "jwt.secrets": jwtSecrets, "jwt.jwks": jwtJwks,
             "jwt.issuer": jwtIssuer,

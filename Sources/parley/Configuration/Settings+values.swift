@@ -88,6 +88,7 @@ extension Settings {
             problems += files.problems
             personas = Personas(files.personas)
         }
+        reader.choice("http.ws_deflate") { compressesSockets = $0 == "on" }
         reader.choice("limits.rates") { keepsRates = $0 == "on" }
         reader.choice("log.level") { logLevel = Logger.Level(rawValue: $0) ?? .info }
         reader.choice("log.format") { logsJSON = $0 == "json" }

@@ -11,6 +11,7 @@ struct Settings: Sendable {
     var port = 8080
     var origins: [String] = []
     var proxies = TrustedProxies.loopback
+    var compressesSockets = false
     var store = StorePlace.sqlite(path: "parley.db")
     var redis: RedisURL?
     var cacheLifetime = Duration.seconds(3600)

@@ -13,6 +13,8 @@ struct Sharing {
     let conversations: any ConversationStore
     /// Reads logs as they go over the wire, where there is a cache.
     var encodedLog: (any EncodedLogReader)?
+    /// Says how far conversations are, where other instances may have changed them and died before they told.
+    var versions: (any VersionedStore)?
     /// Carries events.
     let bus: any EventBus
     /// Ends the streams that listen to the bus when the server is shut down.
@@ -61,6 +63,7 @@ extension Wiring {
         return Sharing(
             conversations: cached,
             encodedLog: cached,
+            versions: truth,
             bus: bus,
             streams: bus,
             limiter: RedisRateLimiter(client: client, fallback: InProcessRateLimiter()),

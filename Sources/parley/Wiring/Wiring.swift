@@ -5,6 +5,7 @@ import NIOPosix
 import ParleyAuth
 import ParleyChat
 import ParleyCore
+import ParleyLive
 import ParleyMetrics
 import ParleyOpenAI
 import ParleyServer
@@ -163,6 +164,18 @@ struct Wiring {
             logger: logger,
             metrics: watching.serverMetrics(settings)
         )
+        let hub = LiveHub(
+            store: store,
+            bus: shared.bus,
+            versions: shared.versions,
+            ids: ids,
+            clock: clock,
+            keepsRates: settings.keepsRates,
+            metrics: dependencies.metrics.live,
+            logger: logger
+        )
+        dependencies.live = hub
+        dependencies.allowsDeflate = settings.compressesSockets
         dependencies.proxies = settings.proxies
         dependencies.encodedLog = shared.encodedLog
         let server = ParleyServer.application(
@@ -170,8 +183,9 @@ struct Wiring {
             address: ParleyServer.Address(host: settings.host, port: settings.port),
             onRunning: onRunning
         )
-        // Ended from the last to the first: replies are finished or parked, then their streams, then the connections.
-        var services: [any Service] = shared.clients + [server, shared.streams, registry]
+        // Ended from the last to the first: replies are finished or parked, then their streams, then sockets, then the
+        // connections.
+        var services: [any Service] = shared.clients + [server, hub, shared.streams, registry]
         // A service that has nothing to do would end, and the others with it.
         if settings.keySet != nil { services.append(KeySetFollowing(tokens: tokens, pool: pool)) }
         var configuration = ServiceGroupConfiguration(

@@ -78,7 +78,7 @@ struct ConfigCommandTests {
     /// A value of each key that is not its default.
     private static let values = [
         "http.host": "::1", "http.port": "7", "http.origins": "https://a.example,https://b.example:8443",
-        "http.proxies": "10.1.0.0/16,::1",
+        "http.proxies": "10.1.0.0/16,::1", "http.ws_deflate": "on",
         "store": "postgres://parley:pw@db.example/parley?sslmode=require",
         "redis": "rediss://:pw@cache.example/1", "cache.ttl": "60", "cache.limit": "20", "signup": "closed",
         "jwt.secrets": "one=" + String(repeating: "s", count: 32),
