@@ -32,7 +32,7 @@ wstest=${WSTEST:-}
 if [[ -z $wstest ]]; then install_suite; fi
 
 swift build -c "$configuration" --product websocket-echo
-rm -rf "$out/report"
+rm -rf "$out/report" "$out/port"
 
 "$(swift build -c "$configuration" --show-bin-path)/websocket-echo" 0 >"$out/port" &
 echo_pid=$!

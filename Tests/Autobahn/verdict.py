@@ -14,9 +14,10 @@ CLOSE = {"OK", "INFORMATIONAL"}
 
 def main(path):
     with open(path, encoding="utf-8") as file:
-        (cases,) = json.load(file).values()
-    if not cases:
+        agents = list(json.load(file).values())
+    if len(agents) != 1 or not agents[0]:
         sys.exit("autobahn: no case ran")
+    cases = agents[0]
     behavior, close, failed = collections.Counter(), collections.Counter(), 0
     slowest = sorted(cases.items(), key=lambda case: -case[1]["duration"])[:5]
     for name, case in sorted(cases.items(), key=lambda case: [int(part) for part in case[0].split(".")]):
