@@ -58,6 +58,34 @@ extension PostgresStore: ConversationStore {
         return progress
     }
 
+    /// The reply that is being written in a conversation, and all its pieces, from one snapshot.
+    public func runningReply(in conversation: ConversationID, as identity: Identity) async throws -> ReplyProgress? {
+        let found = try await read { db in
+            try await db.all(
+                """
+                SELECT c.project_id,
+                    ARRAY(SELECT r.text FROM reply_piece r WHERE r.conversation_id = c.id ORDER BY r.position),
+                    \(Message.columns)
+                FROM conversation c JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
+                LEFT JOIN (live_reply v JOIN message m ON m.conversation_id = v.conversation_id AND m.seq = v.seq)
+                    ON v.conversation_id = c.id
+                WHERE c.id = $1
+                """,
+                [conversation, identity.email]
+            ) { columns -> ReplyProgress? in
+                let project = try columns.next(ProjectID.self)
+                let pieces = try columns.nextArray(String.self).compactMap(\.self).enumerated()
+                if columns.isNull { return nil }
+                let message = try Message(&columns, projectID: project)
+                let deltas = pieces.map { ReplyDelta(messageID: message.id, index: $0.offset, text: $0.element) }
+                return ReplyProgress(message: message, deltas: deltas)
+            }
+        }
+        // Where nothing is written there is a row all the same.
+        guard let progress = found.first else { throw ParleyError.notFound }
+        return progress
+    }
+
     /// Marks `interrupted` every reply whose lease has run out, with what it had.
     ///
     /// Several instances do so at the same time: what another one is just changing is left to it, or to the next time.

@@ -82,14 +82,24 @@ extension SQLiteStore: ConversationStore {
         try await read { db in
             let message = try db.locate(id, for: .read, as: identity).message.message
             guard message.status == .streaming else { return ReplyProgress(message: message, deltas: []) }
-            let deltas = try db.all(
-                """
-                SELECT r.position, r.text FROM message m CROSS JOIN reply_piece r ON r.message_key = m.key
-                WHERE m.id = ? AND m.conversation_id = ? AND r.position > ? ORDER BY r.position
-                """,
-                [id, message.conversationID, index]
-            ) { ReplyDelta(messageID: id, index: try $0.next(), text: try $0.next()) }
+            let deltas = try db.deltas(of: id, in: message.conversationID, after: index)
             return ReplyProgress(message: message, deltas: deltas)
+        }
+    }
+
+    /// The reply that is being written in a conversation, and all its pieces, from one snapshot.
+    public func runningReply(in conversation: ConversationID, as identity: Identity) async throws -> ReplyProgress? {
+        try await read { db in
+            let state = try db.conversationState(conversation, for: .read, as: identity)
+            let id = try db.first(
+                """
+                SELECT m.id FROM live_reply l CROSS JOIN message m ON m.key = l.message_key WHERE l.conversation_id = ?
+                """,
+                [conversation]
+            ) { try $0.next(MessageID.self) }
+            guard let id else { return nil }
+            let deltas = try db.deltas(of: id, in: conversation, after: -1)
+            return ReplyProgress(message: try db.requireMessage(id, in: state).message, deltas: deltas)
         }
     }
 
@@ -128,6 +138,21 @@ private struct LiveReply {
 }
 
 extension Database {
+    /// The pieces of a running reply behind an index.
+    fileprivate func deltas(
+        of id: MessageID,
+        in conversation: ConversationID,
+        after index: Int
+    ) throws -> [ReplyDelta] {
+        try all(
+            """
+            SELECT r.position, r.text FROM message m CROSS JOIN reply_piece r ON r.message_key = m.key
+            WHERE m.id = ? AND m.conversation_id = ? AND r.position > ? ORDER BY r.position
+            """,
+            [id, conversation, index]
+        ) { ReplyDelta(messageID: id, index: try $0.next(), text: try $0.next()) }
+    }
+
     /// The running reply that a lease is for, as long as its fence is the present one.
     fileprivate func liveReply(under lease: ReplyLease) throws -> LiveReply {
         let reply = try first(

@@ -106,6 +106,7 @@ struct SQLiteQueryPlanTests {
         _ = try await store.renew(lease)
         _ = try await store.requestStop(of: turn.reply.id, as: .alice)
         _ = try await store.replyProgress(of: turn.reply.id, after: 0, as: .alice)
+        _ = try await store.runningReply(in: id, as: .alice)
         _ = try await store.conversations(ConversationFilter(), page: PageRequest(), as: .alice)
         _ = try await store.finishReply(ReplyOutcome(status: .delivered), under: lease)
         _ = try await store.beginRegeneration(of: turn.reply.id, expectedRevision: nil, as: .alice)

@@ -289,6 +289,9 @@ public protocol ReplyStore: Sendable {
     /// A reply, and its pieces behind an index (-1 for all), from one snapshot.
     func replyProgress(of id: MessageID, after index: Int, as identity: Identity) async throws -> ReplyProgress
 
+    /// The reply that is being written in a conversation, and all its pieces, from one snapshot; `nil` where none is.
+    func runningReply(in conversation: ConversationID, as identity: Identity) async throws -> ReplyProgress?
+
     /// Marks `interrupted` every reply whose lease has run out, with what it had. Changes: `messageUpdated` each.
     ///
     /// A store that only one process can open does so for all when it is opened.

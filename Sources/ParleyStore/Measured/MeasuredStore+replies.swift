@@ -20,6 +20,11 @@ extension MeasuredStore {
         try await measure(.replyProgress) { try await base.replyProgress(of: id, after: index, as: identity) }
     }
 
+    /// `runningReply`, measured.
+    public func runningReply(in conversation: ConversationID, as identity: Identity) async throws -> ReplyProgress? {
+        try await measure(.runningReply) { try await base.runningReply(in: conversation, as: identity) }
+    }
+
     /// `beginTurn`, measured.
     public func beginTurn(
         _ request: TurnRequest,

@@ -30,6 +30,7 @@ enum StoreOperation: String, CaseIterable {
     case renew
     case replyProgress = "reply_progress"
     case requestStop = "request_stop"
+    case runningReply = "running_reply"
     case search
     case setDraft = "set_draft"
     case setMember = "set_member"

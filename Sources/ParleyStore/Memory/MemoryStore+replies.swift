@@ -61,6 +61,18 @@ extension MemoryStore {
         }
     }
 
+    /// The reply that is being written in a conversation, and all its pieces.
+    public func runningReply(in conversation: ConversationID, as identity: Identity) throws -> ReplyProgress? {
+        try read { state, _ in
+            let stored = try state.conversation(conversation, for: .read, as: identity)
+            guard let index = stored.log.firstIndex(where: { $0.running != nil }) else { return nil }
+            let message = stored.message(at: index)
+            let deltas = (stored.log[index].running?.pieces ?? []).enumerated()
+                .map { ReplyDelta(messageID: message.id, index: $0.offset, text: $0.element) }
+            return ReplyProgress(message: message, deltas: deltas)
+        }
+    }
+
     /// Marks `interrupted` every reply whose lease has run out, with what it had.
     public func interruptAbandonedReplies() throws -> Commit<Int> {
         write { state, now in

@@ -140,6 +140,11 @@ extension WrappingStore {
         try await wrapped.requestStop(of: id, as: identity)
     }
 
+    /// The reply that is being written in a conversation, and all its pieces.
+    public func runningReply(in conversation: ConversationID, as identity: Identity) async throws -> ReplyProgress? {
+        try await wrapped.runningReply(in: conversation, as: identity)
+    }
+
     /// A reply, and its pieces behind an index.
     public func replyProgress(
         of id: MessageID,

@@ -130,6 +130,10 @@ extension StoreProbe {
         try await base.replyProgress(of: id, after: index, as: identity)
     }
 
+    func runningReply(in conversation: ConversationID, as identity: Identity) async throws -> ReplyProgress? {
+        try await base.runningReply(in: conversation, as: identity)
+    }
+
     func createConversation(
         _ input: NewConversation,
         as identity: Identity

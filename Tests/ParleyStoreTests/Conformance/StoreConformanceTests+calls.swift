@@ -22,6 +22,7 @@ extension StoreConformanceTests.Call {
         },
         Self("project") { _ = try await $0.project($1.project, as: $2) },
         Self("replyProgress") { _ = try await $0.replyProgress(of: $1.reply, after: -1, as: $2) },
+        Self("runningReply") { _ = try await $0.runningReply(in: $1.conversation, as: $2) },
         Self("removeMember, oneself") { store, target, identity in
             // The last owner stays, so an owner leaves a project that has another.
             if identity == .alice {

@@ -197,6 +197,50 @@ extension StoreConformanceTests {
         }
     }
 
+    @Test(
+        "The reply that is being written is found by its conversation, with all its pieces",
+        arguments: StoreFactory.all
+    )
+    func runningReply(_ factory: StoreFactory) async throws {
+        try await factory.withStore { t in
+            let turn = try await t.begin("Which bird?").value
+            let id = turn.conversation.id
+            func running(as identity: Identity = .alice) async throws -> ReplyProgress? {
+                try await t.store.runningReply(in: id, as: identity)
+            }
+            let lease = try turn.requireLease()
+            #expect(try await running() == ReplyProgress(message: turn.reply, deltas: []))
+            let pieces = ["A p", "", "elican", " cafe", "\u{301}"]
+            _ = try await t.store.appendPieces(pieces, at: 0, under: lease)
+            let progress = try #require(try await running())
+            #expect(progress == (try await t.store.replyProgress(of: turn.reply.id, after: -1, as: .alice)))
+            #expect(progress.deltas.map(\.text.bytes) == pieces.map(\.bytes))
+            #expect(progress.deltas.map(\.index) == Array(pieces.indices))
+            #expect(progress.message.content.bytes == pieces.joined().bytes)
+            #expect(progress.message.nextIndex == pieces.count)
+            // Only there, and only for those who see it.
+            let (other, _) = try await t.conversation(holding: ["not a reply"])
+            #expect(try await t.store.runningReply(in: other, as: .alice) == nil)
+            #expect(try await t.store.runningReply(in: try await t.conversation().id, as: .alice) == nil)
+            await expectError(.notFound) { try await running(as: .bob) }
+
+            _ = try await t.store.finishReply(ReplyOutcome(status: .delivered), under: lease)
+            #expect(try await running() == nil)
+            let again = try await t.store.beginRegeneration(of: turn.reply.id, expectedRevision: nil, as: .alice).value
+            #expect(try await running() == ReplyProgress(message: again.reply, deltas: []))
+            t.clock.advance(by: Limits.replyLease)
+            _ = try await t.store.interruptAbandonedReplies()
+            #expect(try await running() == nil)
+            let next = try await t.begin("And this?", in: id).value
+            _ = try await t.store.appendPieces(["A heron"], at: 0, under: try next.requireLease())
+            #expect(try await running()?.deltas.map(\.text) == ["A heron"])
+            _ = try await delete(next.reply.id, in: id, t)
+            #expect(try await running() == nil)
+            _ = try await t.store.deleteConversation(id, expectedRevision: nil, as: .alice)
+            await expectError(.notFound) { try await running() }
+        }
+    }
+
     @Test("Progress of what is no reply is the message itself", arguments: StoreFactory.all)
     func progressOfMessage(_ factory: StoreFactory) async throws {
         try await factory.withStore { t in

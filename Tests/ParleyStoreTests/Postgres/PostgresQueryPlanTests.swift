@@ -211,6 +211,13 @@ struct PostgresQueryPlanTests {
             ) {
                 _ = try await store.replyProgress(of: begun.reply.id, after: -1, as: .alice)
             },
+            Call(
+                name: "running reply",
+                indices: log.union(["reply_piece_pkey", "live_reply_pkey"]),
+                rows: 40
+            ) {
+                _ = try await store.runningReply(in: logs[0], as: .alice)
+            },
         ]
     }
 }

@@ -59,6 +59,9 @@ struct PostgresStatementCountTests {
             _ = try await store.encodedNewestMessages(in: log, limit: 50, as: .alice)
         }
         #expect(page.total == 1, "\(page)")
+        _ = try await store.runningReply(in: log, as: .alice)
+        let running = try await counter.count { _ = try await store.runningReply(in: log, as: .alice) }
+        #expect(running.total == 1, "\(running)")
     }
 
     /// A log that is longer than the cache, after a first append and read: what the first calls prepare isn't counted.

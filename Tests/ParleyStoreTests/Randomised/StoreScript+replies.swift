@@ -81,7 +81,7 @@ extension StoreScript {
     mutating func read(_ known: ScriptedStore, _ person: Identity) -> StoreOperation {
         let place = place(known.conversations.count)
         let limit = 1 + random.place(in: 10)
-        switch random.place(in: 7) {
+        switch random.place(in: 8) {
         case 0:
             return StoreOperation("conversation \(place) as \(person.email)") {
                 "\(try await $0.store.conversation($0.conversation(place), newestMessages: limit, as: person))"
@@ -115,6 +115,11 @@ extension StoreScript {
             let isNew = random.oneIn(4)
             return StoreOperation("draft in \(isNew ? -1 : place) as \(person.email)") {
                 "\(String(describing: try await $0.store.draft(in: isNew ? nil : $0.conversation(place), as: person)))"
+            }
+        case 6:
+            return StoreOperation("runningReply \(place) as \(person.email)") {
+                let running = try await $0.store.runningReply(in: $0.conversation(place), as: person)
+                return "\(String(describing: running))"
             }
         default:
             let words = random.pick(Self.words)
