@@ -21,10 +21,15 @@ extension ParleyError {
         }
     }
 
-    /// The answer that tells a client of the error.
-    func response(requestID: String) -> Response {
-        var response = Response.json(status) { writer in
-            writer.object { $0.error(self, requestID: requestID) }
+    /// The answer that tells a client of the error, and where they have missed something, of that.
+    func response(requestID: String, missed: ChangePage? = nil) -> Response {
+        var response = Response.json(status, capacity: missed?.wireBytes ?? 512) { writer in
+            writer.object { writer in
+                writer.error(self, requestID: requestID)
+                guard let missed else { return }
+                writer.name("changes")
+                writer.changes(missed)
+            }
         }
         if let retryAfter {
             // Whole seconds, rounded up: a client that comes back on time must not be refused again.
@@ -39,6 +44,7 @@ extension ParleyError {
     /// Any error as ours: Hummingbird's own keep their status, what is unknown is our fault and says nothing.
     init(answering error: any Error) {
         switch error {
+        case let write as StaleWrite: self = write.error
         case let error as HTTPError where error.status == .notFound: self = .notFound
         case let error as HTTPError where error.status.kind == .clientError:
             self.init(.invalidRequest, error.body ?? "The request can't be understood.", cause: error)

@@ -44,7 +44,10 @@ struct ResponseFinisher: RouterMiddleware {
         } catch {
             let parleyError = ParleyError(answering: error)
             context.log(parleyError, in: "\(request.method)")
-            response = parleyError.response(requestID: context.requestID)
+            response = parleyError.response(
+                requestID: context.requestID,
+                missed: (error as? StaleWrite)?.missed
+            )
             if parleyError.code == .payloadTooLarge || parleyError.cause is DeadlineExceeded {
                 Self.closeSoon(context.channel)
             }

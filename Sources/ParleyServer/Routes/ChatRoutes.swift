@@ -42,13 +42,27 @@ struct ChatRoutes {
         let address = request.clientAddress(in: context)
         try await dependencies.spend(.turns, of: identity, at: address)
         if conversation == nil { try await dependencies.spend(.newConversations, of: identity, at: address) }
-        let commit = try await chat.begin(
-            input.request,
-            options: TurnOptions(filters: input.filters, usesTools: usesTools),
-            expectedRevision: input.expectedRevision,
+        let expected = input.expectedRevision
+        let commit = try await store.tellingMissed(
+            since: expected,
+            in: try await place(of: input.request, as: identity),
             as: identity
-        )
+        ) {
+            try await chat.begin(
+                input.request,
+                options: TurnOptions(filters: input.filters, usesTools: usesTools),
+                expectedRevision: expected,
+                as: identity
+            )
+        }
         return try await answer(commit, streamed: request.wantsEvents(input.stream), context)
+    }
+
+    /// The conversation of a turn: the one it names, or the one that its first try has made.
+    private func place(of turn: TurnRequest, as identity: Identity) async throws -> ConversationID {
+        if let conversation = turn.conversationID { return conversation }
+        guard let message = turn.message.id else { throw ParleyError.notFound }
+        return try await store.replyProgress(of: message, after: .max, as: identity).message.conversationID
     }
 
     /// A conversation lives in one project: a turn that names another one is a mistake.
@@ -80,12 +94,9 @@ struct ChatRoutes {
             )
         }
         try await dependencies.spend(.turns, of: identity, at: request.clientAddress(in: context))
-        let commit = try await chat.regenerate(
-            id,
-            options: options,
-            expectedRevision: expected,
-            as: identity
-        )
+        let commit = try await store.tellingMissed(since: expected, in: conversation, as: identity) {
+            try await chat.regenerate(id, options: options, expectedRevision: expected, as: identity)
+        }
         return try await answer(commit, streamed: request.wantsEvents(stream), context)
     }
 

@@ -73,7 +73,9 @@ struct ConversationRoutes {
             () throws(ParleyError) in
             (try ConversationChanges(body, target: target), try body.expectedRevision())
         }
-        let commit = try await store.updateConversation(id, changes, expectedRevision: expected, as: identity)
+        let commit = try await store.tellingMissed(since: expected, in: id, as: identity) {
+            try await store.updateConversation(id, changes, expectedRevision: expected, as: identity)
+        }
         return .json { $0.conversation(commit.value) }
     }
 
@@ -83,7 +85,9 @@ struct ConversationRoutes {
         let expected = try await store.checking(.write, to: id, as: identity) { () throws(ParleyError) in
             try query.expectedRevision()
         }
-        _ = try await store.deleteConversation(id, expectedRevision: expected, as: identity)
+        _ = try await store.tellingMissed(since: expected, in: id, as: identity) {
+            try await store.deleteConversation(id, expectedRevision: expected, as: identity)
+        }
         return .success
     }
 
@@ -99,7 +103,9 @@ struct ConversationRoutes {
             )
         }
         try await dependencies.spend(.newConversations, of: identity, at: request.clientAddress(in: context))
-        let commit = try await store.forkConversation(id, input, as: identity)
+        let commit = try await store.tellingMissed(since: input.expectedRevision, in: id, as: identity) {
+            try await store.forkConversation(id, input, as: identity)
+        }
         return .created(commit) { $0.conversation(commit.value) }
     }
 
@@ -110,15 +116,7 @@ struct ConversationRoutes {
             (try query.integer("since_revision", in: 0...Int.max) ?? 0, try query.limit())
         }
         let page = try await store.changes(in: id, since: since, limit: limit, as: identity)
-        return .json { writer in
-            writer.object { writer in
-                writer.name("conversation")
-                writer.conversation(page.conversation)
-                writer.messages(page.messages)
-                writer.member("revision", page.revision)
-                writer.member("has_more", page.hasMore)
-            }
-        }
+        return .json(capacity: page.wireBytes) { $0.changes(page) }
     }
 
     @Sendable private func draft(_ request: Request, _ context: ServerContext) async throws -> Response {

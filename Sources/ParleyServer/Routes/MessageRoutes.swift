@@ -48,7 +48,9 @@ struct MessageRoutes {
             (try NewMessage.all(in: body), try body.expectedRevision())
         }
         try await dependencies.spend(.appends, of: identity)
-        let commit = try await store.appendMessages(messages, to: id, expectedRevision: expected, as: identity)
+        let commit = try await store.tellingMissed(since: expected, in: id, as: identity) {
+            try await store.appendMessages(messages, to: id, expectedRevision: expected, as: identity)
+        }
         return .created(commit) { $0.object { $0.messages(commit.value) } }
     }
 
@@ -60,14 +62,18 @@ struct MessageRoutes {
             (try MessageChanges(body), try body.expectedRevision())
         }
         try await dependencies.spend(.appends, of: identity)
-        let commit = try await store.editMessage(message, in: id, changes, expectedRevision: expected, as: identity)
+        let commit = try await store.tellingMissed(since: expected, in: id, as: identity) {
+            try await store.editMessage(message, in: id, changes, expectedRevision: expected, as: identity)
+        }
         return .json { $0.message(commit.value) }
     }
 
     @Sendable private func delete(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, message, identity) = try (context.conversationID, context.messageID, context.identity)
         let expected = try await expectedRevision(request, message, in: id, as: identity)
-        let commit = try await store.deleteMessage(message, in: id, expectedRevision: expected, as: identity)
+        let commit = try await store.tellingMissed(since: expected, in: id, as: identity) {
+            try await store.deleteMessage(message, in: id, expectedRevision: expected, as: identity)
+        }
         return .json { $0.message(commit.value) }
     }
 
@@ -92,14 +98,16 @@ struct MessageRoutes {
         let emoji = try await store.checking(.write, to: message, in: id, as: identity) { () throws(ParleyError) in
             try Rules.emoji(text)
         }
-        let commit = try await store.setReaction(
-            emoji,
-            present: present,
-            on: message,
-            in: id,
-            expectedRevision: expected,
-            as: identity
-        )
+        let commit = try await store.tellingMissed(since: expected, in: id, as: identity) {
+            try await store.setReaction(
+                emoji,
+                present: present,
+                on: message,
+                in: id,
+                expectedRevision: expected,
+                as: identity
+            )
+        }
         return .json { $0.message(commit.value) }
     }
 
