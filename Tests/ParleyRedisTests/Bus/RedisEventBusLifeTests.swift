@@ -28,6 +28,7 @@ struct RedisEventBusLifeTests {
             let client = try RedisClient(redis.configuration(), logger: logger)
             let subscriber = try RedisSubscriber(redis.configuration(), logger: logger)
             let bus = RedisEventBus(client: client, subscriber: subscriber, source: nil, logger: logger)
+            #expect(!bus.hearsOthers)
             let services = ServiceGroup(services: [client, subscriber, bus], logger: logger)
             try await Instance.with(redis.configuration()) { two in
                 try await two.bus.withSubscription(to: conversation) { subscription in
@@ -46,6 +47,7 @@ struct RedisEventBusLifeTests {
                             #expect(await collect(own).count == 499)
                         }
                         try await group.waitForAll()
+                        #expect(!bus.hearsOthers)
                     }
                 }
             }
