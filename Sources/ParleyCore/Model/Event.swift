@@ -49,6 +49,13 @@ public struct Event: Hashable, Sendable {
     }
 }
 
+extension Event {
+    /// Whether nobody misses anything who is not told of it: then it may be dropped where there is no room for it.
+    public var isDispensable: Bool {
+        if case .typing = kind { true } else { false }
+    }
+}
+
 /// A committed piece of a running reply.
 public struct ReplyDelta: Hashable, Sendable {
     /// The reply.

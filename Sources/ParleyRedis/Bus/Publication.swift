@@ -17,6 +17,6 @@ enum Publication: Hashable, Sendable {
 
     /// Whether nobody misses it who doesn't hear of it.
     var isDispensable: Bool {
-        if case .event(let event) = self, case .typing = event.kind { true } else { false }
+        if case .event(let event) = self { event.isDispensable } else { false }
     }
 }

@@ -4,11 +4,11 @@ import Synchronization
 /// One subscriber's bounded queue.
 ///
 /// It never makes the publisher wait: a signal that finds it full turns all that waits into one ``Signal/lagged``, and
-/// after that it goes on.
+/// after that it goes on. One that nobody would miss is dropped instead, and says nothing.
 final class SignalQueue: Sendable {
     /// What became of a signal.
     enum Put: Hashable {
-        /// It is taken, it waits, or nobody will ask for it any more.
+        /// It is taken, it waits, or nobody will miss it.
         case kept
         /// It found the queue full, and is lost with all that waited.
         case lost
@@ -37,6 +37,7 @@ final class SignalQueue: Sendable {
                 waiting.append(signal)
                 return .kept
             }
+            if case .event(let event) = signal, event.isDispensable { return .kept }
             waiting.removeAll(keepingCapacity: true)
             taken = 0
             waiting.append(.lagged)

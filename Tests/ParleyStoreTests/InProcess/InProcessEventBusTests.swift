@@ -111,6 +111,22 @@ struct InProcessEventBusTests {
         }
     }
 
+    @Test("That somebody writes is dropped where there is no room for it, and drops nothing else")
+    func typing() async throws {
+        let bus = InProcessEventBus(capacity: 2)
+        try await bus.withSubscription(to: .project(project)) { subscription in
+            let typing = Event(
+                projectID: project,
+                conversationID: conversation,
+                kind: .typing(Typing(user: .person("ada"), connection: ConnectionID(high: 4, low: 4))),
+                timestamp: .example
+            )
+            await bus.publish([typing, event(1), typing])
+            bus.shutDown()
+            #expect(await collect(subscription) == [.event(typing), .event(event(1))])
+        }
+    }
+
     @Test("A queue of the full size holds its limit exactly", arguments: [1, 2, 1023, 1024, 3000])
     func capacity(_ capacity: Int) async throws {
         for excess in 0...1 {
