@@ -6,7 +6,8 @@ import ParleyCore
 /// conversation itself has changed, and it comes as it is now behind them.
 struct CatchUp: Sendable {
     private let since: Int
-    private var messageCount = 0
+    /// How many revisions belong to what was put together.
+    private var accounted = 0
     private var running: SessionFilter.ReplyPlace?
 
     /// The last revision that was put together.
@@ -28,18 +29,20 @@ struct CatchUp: Sendable {
             }
             return LiveFrame(Event(message.isAsAppended ? .messageAppended(message) : .messageUpdated(message)))
         }
-        messageCount += page.messages.count
+        accounted += page.messages.count
         revision = page.revision
         // The first revision is the making of the conversation.
-        if !page.hasMore, revision - max(since, 1) > messageCount {
+        if !page.hasMore, revision - max(since, 1) > accounted {
             frames.append(LiveFrame(Event(.conversationUpdated(page.conversation))))
+            accounted = revision - since
         }
         return frames
     }
 
-    /// The pieces of a reply that is being written which the client lacks, and how many it has then.
+    /// The pieces of a reply that is being written which the client lacks.
     ///
     /// - Parameter progress: The running reply, read after the changes; `nil` where none is being written.
+    /// - Returns: The pieces, and how many the client has then.
     func pieces(of progress: ReplyProgress?) -> (frames: [LiveFrame], place: SessionFilter.ReplyPlace?) {
         // One that was begun after the changes were read comes by its own events, from its beginning.
         guard let progress, progress.message.revision <= revision, let next = progress.message.nextIndex else {

@@ -10,18 +10,21 @@ import ParleyCore
 ///             take n                  take n + 1
 ///   unknown ─────────▶ inStep(…n) ◀──┐ is passed on
 ///      │ learn n           │   ▲ └───┘
-///      └──────▶ inStep(n)  │   │ the missing ones come, or are filled in from the store
-///                          │   │
+///      └──────▶ inStep(n)  │   │ the missing ones come, are filled in from the store,
+///                          │   │ or too much waits for them: given up
 ///         take n + 2 or more, or learn n + 1 or more: something is missing
 ///                          ▼   │
 ///                   missing(…n, held)
 /// ```
 ///
-/// What has no revision (a piece, somebody's typing) keeps its place behind the changes before it.
+/// What has no revision (a piece of a reply) keeps its place behind all changes that were known of when it came.
 struct ConversationOrder<Element> {
     /// Something that waits for what is before it.
     struct Held {
-        let revision: Int?
+        /// Its own revision; of what has none, the one it waits for.
+        let place: Int
+        /// Whether it has no revision.
+        let isLoose: Bool
         let element: Element
     }
 
@@ -31,7 +34,7 @@ struct ConversationOrder<Element> {
         case unknown
         /// Everything from `first` to `last` was passed on. What is before `first` is passed on as it comes.
         case inStep(first: Int, last: Int)
-        /// The one behind `last` is missing, up to `until` or more; what came behind it waits.
+        /// The one behind `last` is missing, and all are known to be there up to `until`; what came behind it waits.
         case missing(first: Int, last: Int, until: Int, held: [Held])
     }
 
@@ -41,8 +44,8 @@ struct ConversationOrder<Element> {
         var passed: [Element] = []
         /// Whether something is missing from now on: after a moment it is to be filled in from the store.
         var beginsToMiss = false
-        /// Whether too much waits: it is to be filled in at once.
-        var overflows = false
+        /// Whether too much waited, and was passed on without what it waited for: the clients are to be told.
+        var gaveUp = false
     }
 
     private let capacity: Int
@@ -61,9 +64,17 @@ struct ConversationOrder<Element> {
         }
     }
 
-    /// Whether something is missing.
-    var isMissing: Bool {
-        if case .missing = state { true } else { false }
+    /// What is missing: what follows the first revision, up to the second or more.
+    var missing: (since: Int, until: Int)? {
+        if case .missing(_, let last, let until, _) = state { (last, until) } else { nil }
+    }
+
+    /// Whether everything behind a revision is passed on in order, and once.
+    func isInOrder(behind revision: Int) -> Bool {
+        switch state {
+        case .unknown: false
+        case .inStep(let first, _), .missing(let first, _, _, _): first <= revision + 1
+        }
     }
 
     /// Takes an element that came.
@@ -80,20 +91,22 @@ struct ConversationOrder<Element> {
                 state = .inStep(first: first, last: revision)
                 return Step(passed: [element])
             }
-            let held = [Held(revision: revision, element: element)]
+            let held = [Held(place: revision, isLoose: false, element: element)]
             state = .missing(first: first, last: last, until: revision, held: held)
             return Step(beginsToMiss: true)
-        case (.missing(let first, let last, let until, var held), let revision):
+        case (.missing(let first, let last, var until, var held), let revision):
             if let revision {
                 if revision < first { return Step(passed: [element]) }
-                if revision <= last || held.contains(where: { $0.revision == revision }) { return Step() }
+                if revision <= last { return Step() }
+                if held.contains(where: { $0.place == revision && !$0.isLoose }) { return Step() }
             }
-            held.append(Held(revision: revision, element: element))
-            guard held.count <= capacity else {
-                state = .missing(first: first, last: last, until: max(until, revision ?? 0), held: held)
-                return Step(overflows: true)
-            }
-            return settle(first: first, last: last, until: max(until, revision ?? 0), held: held)
+            until = max(until, revision ?? 0)
+            held.append(Held(place: revision ?? until, isLoose: revision == nil, element: element))
+            let step = settle(first: first, last: last, until: until, held: held)
+            guard case .missing(_, _, _, let waiting) = state, waiting.count > capacity else { return step }
+            // What is still missing is passed on as it comes.
+            state = .inStep(first: until + 1, last: until)
+            return Step(passed: step.passed + waiting.map(\.element), gaveUp: true)
         }
     }
 
@@ -139,18 +152,17 @@ struct ConversationOrder<Element> {
         var step = Step()
         var last = last
         var waiting: [Held] = []
-        // What has no revision waits while anything with one that came before it does.
         for item in Self.sorted(held) {
-            switch item.revision {
-            case nil where waiting.isEmpty: step.passed.append(item.element)
-            case let revision? where revision <= last: continue
-            case let revision? where revision == last + 1:
-                last = revision
+            if item.isLoose, item.place <= last {
                 step.passed.append(item.element)
-            default: waiting.append(item)
+            } else if !item.isLoose, item.place == last + 1 {
+                last = item.place
+                step.passed.append(item.element)
+            } else if item.place > last {
+                waiting.append(item)
             }
         }
-        if waiting.isEmpty, last >= until {
+        if last >= until {
             state = .inStep(first: first, last: last)
         } else {
             state = .missing(first: first, last: last, until: until, held: waiting)
@@ -158,17 +170,13 @@ struct ConversationOrder<Element> {
         return step
     }
 
-    /// By revision; what has none stays behind what it came behind.
+    /// By place; what has no revision stands behind the change of its place, in the order in which it came.
     private static func sorted(_ held: [Held]) -> [Held] {
-        var place = 0
-        let placed = held.enumerated().map { offset, item in
-            place = max(place, item.revision ?? 0)
-            return (revision: item.revision ?? place, isLoose: item.revision == nil, offset: offset, item: item)
+        held.enumerated().sorted { one, other in
+            (one.element.place, one.element.isLoose ? 1 : 0, one.offset)
+                < (other.element.place, other.element.isLoose ? 1 : 0, other.offset)
         }
-        return placed.sorted {
-            ($0.revision, $0.isLoose ? 1 : 0, $0.offset) < ($1.revision, $1.isLoose ? 1 : 0, $1.offset)
-        }
-        .map(\.item)
+        .map(\.element)
     }
 }
 

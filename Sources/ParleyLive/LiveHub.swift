@@ -12,34 +12,30 @@ import Synchronization
 public final class LiveHub: Service {
     /// Work that outlasts the call that causes it.
     enum Job: Sendable {
+        /// To keep up to date what a person may see.
         case person(Person)
+        /// To look again what a person may see.
+        case look(Person)
+        /// To listen to a project.
         case feed(ProjectFeed)
+        /// To look whether all who are told of a project may be.
+        case check(ProjectFeed)
+        /// To fill in what is missing of a conversation.
+        case fill(ProjectFeed, ConversationID)
+        /// To do what a client asks for.
         case session(LiveSession)
-        case fill(ProjectFeed, ConversationID, isUrgent: Bool)
     }
 
-    /// Who keeps an eye on a conversation.
-    private struct Watch {
-        let project: ProjectID
-        var sessions: [ConnectionID: LiveSession] = [:]
-    }
-
-    private struct Feed {
-        let feed: ProjectFeed
-        var people = 0
+    private struct Member {
+        let session: LiveSession
+        let person: Person
     }
 
     private struct State {
         var people: [EmailAddress: Person] = [:]
-        var feeds: [ProjectID: Feed] = [:]
-        var sessions: [ConnectionID: LiveSession] = [:]
-        var watches: [ConversationID: Watch] = [:]
+        var feeds: [ProjectID: ProjectFeed] = [:]
+        var members: [ConnectionID: Member] = [:]
         var isShutDown = false
-
-        mutating func unwatch(_ conversation: ConversationID, by session: LiveSession) {
-            watches[conversation]?.sessions[session.id] = nil
-            if watches[conversation]?.sessions.isEmpty == true { watches[conversation] = nil }
-        }
     }
 
     let store: any ConversationStore
@@ -54,8 +50,7 @@ public final class LiveHub: Service {
     private let ids: any IDMaker
     private let logger: Logger
     private let state = Mutex(State())
-    // Unbounded, and still bounded: a session, a person and a project is at most once in it, a conversation's filling at
-    // most twice.
+    // Unbounded, and still bounded: each job is at most once in it.
     private let jobs: AsyncStream<Job>
     private let jobsEnd: AsyncStream<Job>.Continuation
 
@@ -108,6 +103,7 @@ public final class LiveHub: Service {
     ///   - credential: What lets them stay.
     ///   - only: The one conversation that is to be told of; `nil` for all.
     ///   - greets: Whether `ready` is told first, as to a socket.
+    /// - Returns: The session of the connection.
     /// - Throws: ``ParleyError/Code/rateLimited`` where the person has ``Limits/socketsPerPerson`` already;
     ///   ``ParleyError/Code/unavailable`` where this instance has ``Limits/sockets``, or is shutting down.
     public func admit(
@@ -126,7 +122,7 @@ public final class LiveHub: Service {
         )
         let (error, newcomer) = state.withLock { state -> (ParleyError?, Person?) in
             guard !state.isShutDown else { return (.unavailable("The server is shutting down."), nil) }
-            guard state.sessions.count < Limits.sockets else {
+            guard state.members.count < Limits.sockets else {
                 return (.unavailable("This server has all the connections it can keep."), nil)
             }
             let known = state.people[identity.email]
@@ -141,74 +137,72 @@ public final class LiveHub: Service {
                 )
             }
             state.people[identity.email] = person
-            state.sessions[session.id] = session
+            state.members[session.id] = Member(session: session, person: person)
+            metrics.connections(state.members.count)
             return (nil, known == nil ? person : nil)
         }
         if let error { throw error }
         if let newcomer { spawn(.person(newcomer)) }
-        metrics.connections(sessionCount)
         return session
     }
 
     /// How many connections there are.
-    public var sessionCount: Int { state.withLock(\.sessions.count) }
+    public var sessionCount: Int { state.withLock(\.members.count) }
+
+    /// How many people have connections.
+    var personCount: Int { state.withLock(\.people.count) }
+
+    /// How many projects are listened to.
+    var feedCount: Int { state.withLock(\.feeds.count) }
 
     // MARK: For sessions
 
+    /// Has something done; nothing more once the hub is shut down.
     func spawn(_ job: Job) {
         jobsEnd.yield(job)
     }
 
     /// Finds out what a session may be told, and begins to tell it.
-    func enter(_ session: LiveSession) async throws {
-        guard let person = state.withLock({ $0.people[session.identity.email] }) else { return }
+    func enter(_ session: LiveSession) async {
+        guard let person = state.withLock({ $0.members[session.id]?.person }) else { return }
         await person.settled.wait()
         do {
             try person.open(session)
         } catch {
-            logger.warning(
-                "It could not be found out what a connection may be told",
-                metadata: ["error": "\(error.code)"]
-            )
-            session.close(error.code == .unavailable && isShutDown ? .shutdown : .failure)
-            return
+            return session.close(isShutDown || Task.isCancelled ? .shutdown : .failure)
+        }
+        // Between the look at the sign-in that let the client in and now, that may have ended; from now on it is heard of.
+        if session.credential.login != nil {
+            do {
+                try await session.renewCredential()
+            } catch {
+                log(ParleyError(wrapping: error), of: session)
+                return session.close(.failure)
+            }
         }
         await session.open()
     }
 
+    /// Takes note that a connection is gone.
     func remove(_ session: LiveSession) {
-        let person = state.withLock { state -> Person? in
-            guard state.sessions.removeValue(forKey: session.id) != nil else { return nil }
-            for (conversation, watch) in state.watches where watch.sessions[session.id] != nil {
-                state.unwatch(conversation, by: session)
-            }
-            return state.people[session.identity.email]
+        let member = state.withLock { state in
+            let member = state.members.removeValue(forKey: session.id)
+            metrics.connections(state.members.count)
+            return member
         }
-        metrics.connections(sessionCount)
-        guard let person, person.remove(session) else { return }
+        guard let person = member?.person, person.remove(session) else { return }
         let isGone = state.withLock { state in
             // Another may have come meanwhile.
             guard state.people[person.email] === person, person.sessionCount == 0 else { return false }
             state.people[person.email] = nil
             return true
         }
-        if isGone { person.leave() }
+        if isGone { person.end() }
     }
 
-    /// Looks now and then whether a conversation has changed without this session's having been told.
-    func watch(_ conversation: ConversationID, in project: ProjectID, at revision: Int, by session: LiveSession) {
-        guard versions != nil else { return }
-        let feed = state.withLock { state -> ProjectFeed? in
-            guard state.sessions[session.id] != nil else { return nil }
-            if state.watches[conversation]?.project != project { state.watches[conversation] = nil }
-            state.watches[conversation, default: Watch(project: project)].sessions[session.id] = session
-            return state.feeds[project]?.feed
-        }
-        feed?.learn(revision, of: conversation)
-    }
-
-    func unwatch(_ conversation: ConversationID, by session: LiveSession) {
-        state.withLock { $0.unwatch(conversation, by: session) }
+    /// What tells of a project at present.
+    func feed(of project: ProjectID) -> ProjectFeed? {
+        state.withLock { $0.feeds[project] }
     }
 
     func log(_ error: ParleyError, of session: LiveSession) {
@@ -222,35 +216,74 @@ public final class LiveHub: Service {
         )
     }
 
-    // MARK: For people
+    // MARK: For people and projects
+
+    /// Forgets a person: whoever comes later begins anew.
+    func forget(_ person: Person) {
+        state.withLock { state in
+            if state.people[person.email] === person { state.people[person.email] = nil }
+        }
+    }
 
     /// A project's feed, which is listened to from now on.
-    func take(_ project: ProjectID) -> ProjectFeed {
+    func take(_ project: ProjectID, for person: Person) -> ProjectFeed {
         let (feed, isNew) = state.withLock { state in
-            let isNew = state.feeds[project] == nil
-            let feed = state.feeds[project]?.feed ?? ProjectFeed(of: project, hub: self)
-            state.feeds[project, default: Feed(feed: feed)].people += 1
-            return (feed, isNew)
+            let known = state.feeds[project]
+            let feed = known ?? ProjectFeed(of: project, hub: self)
+            feed.enlist(person)
+            state.feeds[project] = feed
+            return (feed, known == nil)
         }
         if isNew { spawn(.feed(feed)) }
         return feed
     }
 
     /// Gives a feed back; when nobody has it, it ends.
-    func release(_ feed: ProjectFeed) {
+    func release(_ feed: ProjectFeed, by person: Person) {
         let isLast = state.withLock { state in
-            guard state.feeds[feed.project]?.feed === feed else { return false }
-            state.feeds[feed.project]?.people -= 1
-            guard state.feeds[feed.project]?.people == 0 else { return false }
-            state.feeds[feed.project] = nil
+            guard feed.dismiss(person) else { return false }
+            if state.feeds[feed.project] === feed { state.feeds[feed.project] = nil }
             return true
         }
         if isLast { feed.leave() }
     }
 
+    /// Forgets a feed that has ended by itself: whoever needs one later gets another.
+    func forget(_ feed: ProjectFeed) {
+        state.withLock { state in
+            if state.feeds[feed.project] === feed { state.feeds[feed.project] = nil }
+        }
+    }
+
+    /// Does what must not be left undone again and again, as long as it may take to find out what somebody may see.
+    ///
+    /// - Returns: Whether it was done.
+    func insist(_ body: () async throws -> Void) async -> Bool {
+        let start = elapsed()
+        while true {
+            do {
+                try await body()
+                return true
+            } catch {
+                guard elapsed() - start < Limits.socketOpening, !Task.isCancelled else { return false }
+                logger.debug("What may be seen could not be looked at", metadata: ["error": "\(error)"])
+            }
+            guard (try? await stopwatch.sleep(for: .seconds(1))) != nil else { return false }
+        }
+    }
+
+    func log(_ error: ParleyError, of person: Person) {
+        guard !isShutDown, !Task.isCancelled else { return }
+        logger.warning(
+            "It could not be found out what somebody may see",
+            metadata: ["code": "\(error.code)", "cause": "\(error.cause.map { String(describing: $0) } ?? "none")"]
+        )
+    }
+
     // MARK: The service
 
-    private var isShutDown: Bool { state.withLock(\.isShutDown) }
+    /// Whether connections are closed, and no new ones taken.
+    var isShutDown: Bool { state.withLock(\.isShutDown) }
 
     /// Serves connections until the task is cancelled or a graceful shutdown begins; then all are closed.
     public func run() async {
@@ -266,27 +299,28 @@ public final class LiveHub: Service {
             }
         } onGracefulShutdown: { [self] in
             shutDown()
-            jobsEnd.finish()
         }
     }
 
     private func shutDown() {
-        let (sessions, people) = state.withLock { state in
+        let sessions = state.withLock { state in
             state.isShutDown = true
-            return (Array(state.sessions.values), Array(state.people.values))
+            return state.members.values.map(\.session)
         }
+        jobsEnd.finish()
         for session in sessions { session.close(.shutdown) }
-        for person in people { person.settled.open() }
     }
 
     private func perform(_ job: Job) async {
         switch job {
         case .person(let person): await person.run()
+        case .look(let person): await person.look()
         case .feed(let feed): await feed.run()
-        case .session(let session): await session.work()
-        case .fill(let feed, let conversation, let isUrgent):
-            if !isUrgent { try? await stopwatch.sleep(for: Limits.eventPatience) }
+        case .check(let feed): await feed.check()
+        case .fill(let feed, let conversation):
+            guard (try? await stopwatch.sleep(for: Limits.eventPatience)) != nil else { return }
             await feed.fill(conversation)
+        case .session(let session): await session.work()
         }
     }
 
@@ -294,42 +328,50 @@ public final class LiveHub: Service {
     private func watchTime() async {
         while (try? await stopwatch.sleep(for: .seconds(1))) != nil {
             let now = clock.now()
-            for session in state.withLock({ Array($0.sessions.values) }) { session.revalidate(at: now) }
+            let elapsed = elapsed()
+            for member in state.withLock({ Array($0.members.values) }) {
+                member.session.watchTime(now: now, elapsed: elapsed)
+            }
         }
     }
 
-    /// Looks whether conversations that somebody keeps an eye on have changed without an event: its instance may have
-    /// died between the two. While nothing is heard of the others, what people may see is looked at, too.
+    /// Looks whether conversations that somebody is subscribed to have changed without an event: its instance may have
+    /// died between the two.
+    ///
+    /// While nothing is heard of the others, what people may see is looked at, too.
     private func sweep() async {
         guard let versions else { return }
         while (try? await stopwatch.sleep(for: Limits.subscriptionSweep)) != nil {
-            let watches = state.withLock { state in
-                state.watches.compactMap { conversation, watch in
-                    watch.sessions.values.first.map { (conversation, watch.project, $0) }
-                }
-            }
-            for start in stride(from: 0, to: watches.count, by: Limits.subscriptionSweepBatch) {
-                let batch = watches[start..<min(watches.count, start + Limits.subscriptionSweepBatch)]
-                let questions = batch.map { LogQuestion(conversationID: $0.0, reader: $0.2.identity.email) }
-                guard let answers = try? await versions.logVersions(questions) else { break }
-                for ((conversation, project, session), version) in zip(batch, answers) {
-                    guard let version else {
-                        await lose(conversation, session)
-                        continue
-                    }
-                    state.withLock { $0.feeds[project]?.feed }?.learn(version.revision, of: conversation)
-                }
-            }
+            for feed in state.withLock({ Array($0.feeds.values) }) { await sweep(feed, versions) }
             guard !bus.hearsOthers else { continue }
-            for person in state.withLock({ Array($0.people.values) }) { await person.recheck() }
+            for person in state.withLock({ Array($0.people.values) }) { await person.lookOnce() }
+        }
+    }
+
+    private func sweep(_ feed: ProjectFeed, _ versions: any VersionedStore) async {
+        let watched = feed.watched
+        for start in stride(from: 0, to: watched.count, by: Limits.subscriptionSweepBatch) {
+            let batch = watched[start..<min(watched.count, start + Limits.subscriptionSweepBatch)]
+            let questions = batch.map {
+                LogQuestion(conversationID: $0.conversation, reader: $0.session.identity.email)
+            }
+            // What could not be asked is asked again with the next sweep.
+            guard let answers = try? await versions.logVersions(questions) else { return }
+            for (watch, version) in zip(batch, answers) {
+                guard let version else {
+                    await lose(watch.conversation, watch.session, feed)
+                    continue
+                }
+                feed.learn(version.revision, of: watch.conversation, after: watch.last)
+            }
         }
     }
 
     /// A session can't see a conversation any more, and may not have been told.
-    private func lose(_ conversation: ConversationID, _ session: LiveSession) async {
-        unwatch(conversation, by: session)
+    private func lose(_ conversation: ConversationID, _ session: LiveSession, _ feed: ProjectFeed) async {
+        feed.unwatch(conversation, by: session)
         await session.tell([.resync(conversation, .lagged)])
-        await state.withLock { $0.people[session.identity.email] }?.recheck()
+        state.withLock { $0.members[session.id]?.person }?.recheck()
     }
 
     private static func timer<C: Clock<Duration>>(_ clock: C) -> @Sendable () -> Duration {

@@ -10,7 +10,7 @@ extension LiveSession {
         case .typing(let conversation):
             do { try await type(in: conversation) } catch { answer(ParleyError(wrapping: error), about: conversation) }
         case .unsubscribe(let conversation):
-            hub.unwatch(conversation, by: self)
+            unwatch(conversation)
             state.withLock { _ = $0.filter.leave(conversation) }
         case .subscribe(let conversation, let since):
             do {
@@ -20,7 +20,9 @@ extension LiveSession {
                 await letThrough(conversation)
                 answer(ParleyError(wrapping: error), about: conversation)
                 // A stream that is about nothing else has no more to tell.
-                if only != nil { close(.accessLost) }
+                guard only != nil else { return }
+                let closing = ParleyError(wrapping: error).code == .notFound ? LiveClosing.accessLost : .failure
+                await inLine { [self] in close(closing) }
             }
         }
     }
@@ -40,43 +42,46 @@ extension LiveSession {
         }
         guard let since else {
             let (found, _) = try await hub.store.conversation(conversation, newestMessages: 1, as: identity)
-            return await finish(conversation, in: found.projectID, revision: found.revision, floor: nil)
+            _ = watch(conversation, in: found.projectID, at: found.revision)
+            return await finish(conversation, revision: found.revision, floor: nil)
         }
         var catchUp = CatchUp(since: since)
-        var page: ChangePage
-        repeat {
-            do {
-                page = try await hub.store.changes(
-                    in: conversation,
-                    since: catchUp.revision,
-                    limit: Limits.pageSizes.upperBound,
-                    as: identity
-                )
-            } catch let error as ParleyError where error.code == .resync {
-                return await resync(conversation, .ahead)
-            }
-            guard page.conversation.revision - since <= Limits.socketCatchUp else {
-                return await resync(conversation, .behind)
-            }
-            await tell(catchUp.frames(of: page))
-        } while page.hasMore
+        var isInOrder = false
+        // As a rule once. Where an event has just passed ahead of one before it, that one is in the store by now.
+        for _ in 0..<3 where !isInOrder {
+            var page: ChangePage
+            repeat {
+                do {
+                    page = try await hub.store.changes(
+                        in: conversation,
+                        since: catchUp.revision,
+                        limit: Limits.pageSizes.upperBound,
+                        as: identity
+                    )
+                } catch let error as ParleyError where error.code == .resync {
+                    return await resync(conversation, .ahead)
+                }
+                guard page.conversation.revision - since <= Limits.socketCatchUp else {
+                    return await resync(conversation, .behind)
+                }
+                await tell(catchUp.frames(of: page))
+            } while page.hasMore
+            isInOrder = watch(conversation, in: page.conversation.projectID, at: catchUp.revision)
+        }
         let progress = try await hub.store.runningReply(in: conversation, as: identity)
         let (pieces, place) = catchUp.pieces(of: progress)
         await tell(pieces)
         hub.metrics.caughtUp()
         let floor = SessionFilter.Floor(revision: catchUp.revision, reply: place)
-        await finish(conversation, in: page.conversation.projectID, revision: catchUp.revision, floor: floor)
+        await finish(conversation, revision: catchUp.revision, floor: floor)
     }
 
     /// Says that the client has caught up, and lets live events follow.
     private func finish(
         _ conversation: ConversationID,
-        in project: ProjectID,
         revision: Int,
         floor: SessionFilter.Floor?
     ) async {
-        // First: what is committed from now on and never told would else not be found.
-        hub.watch(conversation, in: project, at: revision, by: self)
         await inLine { [self] in
             let (outlet, held) = state.withLock { state in
                 (state.phase == .open ? state.outlet : nil, state.filter.end(conversation, at: floor))
@@ -95,6 +100,7 @@ extension LiveSession {
     /// Tells the client to load the conversation afresh; live events go on.
     private func resync(_ conversation: ConversationID, _ reason: ResyncReason) async {
         hub.metrics.resynced(LiveMetrics.Resync(reason))
+        unwatch(conversation)
         await inLine { [self] in
             let outlet = state.withLock { state -> (any LiveOutlet)? in
                 // What waited is in what will be loaded.
@@ -107,7 +113,7 @@ extension LiveSession {
 
     /// Keeps nothing of a conversation back any more.
     private func letThrough(_ conversation: ConversationID) async {
-        hub.unwatch(conversation, by: self)
+        unwatch(conversation)
         await inLine { [self] in
             let (outlet, held) = state.withLock { state in
                 (state.phase == .open ? state.outlet : nil, state.filter.leave(conversation))
@@ -142,13 +148,9 @@ extension LiveSession {
     }
 
     /// Looks again whether the person may stay.
-    func renewCredential() async throws {
+    func revalidate() async {
         do {
-            let expiresAt = try await credential.renew()
-            guard expiresAt > hub.clock.now() else { throw ParleyError(.unauthenticated, "This has expired.") }
-            state.withLock { $0.expiresAt = expiresAt }
-        } catch let error as ParleyError where error.code == .unauthenticated {
-            close(.expired)
+            try await renewCredential()
         } catch {
             // It could not be found out. What has run out is over; what has not is looked at with the next tick.
             let now = hub.clock.now()
@@ -158,5 +160,43 @@ extension LiveSession {
             }
             if isOver { close(.expired) }
         }
+    }
+
+    /// Looks again whether the person may stay, and closes the connection where they may not.
+    ///
+    /// - Throws: What kept it from being found out.
+    func renewCredential() async throws {
+        do {
+            let expiresAt = try await credential.renew()
+            guard expiresAt > hub.clock.now() else { return close(.expired) }
+            state.withLock { $0.expiresAt = expiresAt }
+        } catch let error as ParleyError where error.code == .unauthenticated {
+            close(.expired)
+        }
+    }
+
+    /// Takes note that the client is subscribed to a conversation and has it up to a revision.
+    ///
+    /// From now on, what was committed and is never told of is found.
+    ///
+    /// - Returns: Whether everything behind the revision is told in order, and once.
+    private func watch(_ conversation: ConversationID, in project: ProjectID, at revision: Int) -> Bool {
+        guard let feed = hub.feed(of: project) else { return true }
+        let (before, isClosed) = state.withLock { state -> (ProjectFeed?, Bool) in
+            guard state.phase != .closed else { return (nil, true) }
+            defer { state.watching[conversation] = feed }
+            return (state.watching[conversation], false)
+        }
+        guard !isClosed else { return true }
+        if let before, before !== feed { before.unwatch(conversation, by: self) }
+        let isInOrder = feed.watch(conversation, at: revision, by: self)
+        // It may have ended meanwhile, and then nobody else takes this back.
+        if self.isClosed { feed.unwatch(conversation, by: self) }
+        return isInOrder
+    }
+
+    private func unwatch(_ conversation: ConversationID) {
+        let feed = state.withLock { $0.watching.removeValue(forKey: conversation) }
+        feed?.unwatch(conversation, by: self)
     }
 }

@@ -20,20 +20,30 @@ public final class LiveSession: Sendable {
     /// What waits to be done for the client.
     enum Work: Sendable {
         case begin
-        case command(LiveCommand)
         case revalidate
+        case command(LiveCommand)
+        /// What is wrong with something that it sent before it was told anything.
+        case refusal(ParleyError)
     }
 
     struct State {
         var phase = Phase.admitted
         var outlet: (any LiveOutlet)?
+        /// Why it was closed before it had a connection.
+        var closing: LiveClosing?
+        /// When it is no longer waited for to be open.
+        var openUntil = Duration.zero
         var filter: SessionFilter
         var work: [Work] = []
         var isWorking = false
+        /// Whether it is to be looked at whether the person may stay, before all else that waits.
+        var mustRevalidate = false
         var bucket: TokenBucket?
         var expiresAt: Timestamp
         var revalidateAt: Timestamp
         var mayType: [ConversationID: TypingPlace] = [:]
+        /// What tells of the conversations that the client is subscribed to.
+        var watching: [ConversationID: ProjectFeed] = [:]
     }
 
     /// Where somebody may write, and how long that is believed.
@@ -87,16 +97,20 @@ public final class LiveSession: Sendable {
     /// A stream for one conversation is told `subscribed` in place of `ready`, after the changes since `revision` where
     /// that is given.
     public func begin(_ outlet: any LiveOutlet, since revision: Int? = nil) {
-        let begins = state.withLock { state in
-            guard state.phase == .admitted else { return false }
+        let openUntil = hub.elapsed() + Limits.socketOpening
+        let (begins, closing) = state.withLock { state -> (Bool, LiveClosing?) in
+            guard state.phase == .admitted else { return (false, state.closing.take()) }
             state.phase = .opening
+            state.openUntil = openUntil
             state.outlet = outlet
             state.work = [.begin]
             if let only { state.work.append(.command(.subscribe(only, since: revision))) }
             state.isWorking = true
-            return true
+            return (true, nil)
         }
         if begins { hub.spawn(.session(self)) }
+        // Signed out, for example, while the connection was being made.
+        if let closing { close(outlet, closing) }
     }
 
     /// Takes what the client sends over its socket: JSON text.
@@ -111,7 +125,9 @@ public final class LiveSession: Sendable {
         }
     }
 
-    /// Hands a frame on where the client is to have it. Called in line, by the group of its connection.
+    /// Hands a frame on where the client is to have it.
+    ///
+    /// Called in line, by the group of its connection.
     public func pass(_ frame: LiveFrame) {
         let outlet = state.withLock { state -> (any LiveOutlet)? in
             guard state.phase == .open, state.filter.passes(frame) else { return nil }
@@ -120,13 +136,19 @@ public final class LiveSession: Sendable {
         outlet?.send(frame)
     }
 
-    /// Takes note that the connection is gone. To be called once for every session that was admitted, whatever came of it.
+    /// Takes note that the connection is gone.
+    ///
+    /// To be called once for every session that was admitted, whatever came of it; never in line.
     public func ended() {
-        state.withLock { state in
+        let watching = state.withLock { state in
             state.phase = .closed
+            state.closing = nil
             state.outlet = nil
             state.work = []
+            defer { state.watching = [:] }
+            return state.watching
         }
+        for (conversation, feed) in watching { feed.unwatch(conversation, by: self) }
         hub.remove(self)
     }
 
@@ -136,11 +158,15 @@ public final class LiveSession: Sendable {
     func close(_ closing: LiveClosing) {
         let outlet = state.withLock { state -> (any LiveOutlet)? in
             guard state.phase != .closed else { return nil }
+            if state.phase == .admitted { state.closing = closing }
             state.phase = .closed
             state.work = []
             return state.outlet.take()
         }
-        guard let outlet else { return }
+        if let outlet { close(outlet, closing) }
+    }
+
+    private func close(_ outlet: any LiveOutlet, _ closing: LiveClosing) {
         hub.metrics.closed(LiveMetrics.Closing(closing))
         outlet.close(closing)
     }
@@ -177,19 +203,26 @@ public final class LiveSession: Sendable {
         }
     }
 
-    /// Has it looked at again whether the person may stay, when that is due.
-    func revalidate(at now: Timestamp) {
-        let isDue = state.withLock { state in
-            guard state.phase == .open, min(state.expiresAt, state.revalidateAt) <= now else { return false }
+    /// Takes note of the time: looks again whether the person may stay, when that is due.
+    func watchTime(now: Timestamp, elapsed: Duration) {
+        let (isDue, isLate) = state.withLock { state in
+            if state.phase == .opening { return (false, state.openUntil < elapsed) }
+            guard state.phase == .open, min(state.expiresAt, state.revalidateAt) <= now else { return (false, false) }
             state.revalidateAt = now + Limits.socketRevalidation
-            return true
+            return (true, false)
         }
         if isDue { demandRevalidation() }
+        if isLate { close(.failure) }
     }
 
-    /// Has it looked at again now.
+    /// Has it looked at again whether the person may stay, before all else that waits.
     func demandRevalidation() {
-        try? put(.revalidate)
+        let begins = state.withLock { state in
+            guard state.phase == .open || state.phase == .opening else { return false }
+            state.mustRevalidate = true
+            return state.beginsWork()
+        }
+        if begins { hub.spawn(.session(self)) }
     }
 
     /// Does what waits, one thing after another, until nothing does.
@@ -197,9 +230,10 @@ public final class LiveSession: Sendable {
         while let work = nextWork() {
             do {
                 switch work {
-                case .begin: try await hub.enter(self)
+                case .begin: await hub.enter(self)
+                case .revalidate: await revalidate()
                 case .command(let command): try await perform(command)
-                case .revalidate: try await renewCredential()
+                case .refusal(let error): throw error
                 }
             } catch let error as ParleyError {
                 answer(error)
@@ -211,6 +245,10 @@ public final class LiveSession: Sendable {
 
     private func nextWork() -> Work? {
         state.withLock { state in
+            if state.phase == .open, state.mustRevalidate {
+                state.mustRevalidate = false
+                return .revalidate
+            }
             guard state.phase != .closed, !state.work.isEmpty else {
                 state.isWorking = false
                 return nil
@@ -224,8 +262,7 @@ public final class LiveSession: Sendable {
             guard state.phase == .opening || state.phase == .open else { return (true, false) }
             guard state.work.count < Limits.socketCommands else { return (false, false) }
             state.work.append(work)
-            defer { state.isWorking = true }
-            return (true, !state.isWorking)
+            return (true, state.beginsWork())
         }
         if begins { hub.spawn(.session(self)) }
         if !isTaken { throw ParleyError(.rateLimited, "Too much was asked for at once; wait for the answers.") }
@@ -242,14 +279,27 @@ public final class LiveSession: Sendable {
         }
     }
 
-    /// Tells the client what went wrong.
+    /// Tells the client what went wrong, once it is told anything.
     func answer(_ error: ParleyError, about conversation: ConversationID? = nil) {
         hub.log(error, of: self)
         let frame = LiveFrame.error(error, requestID: "\(id)", conversation)
-        let outlet = state.withLock { $0.outlet }
+        let (outlet, isOpening) = state.withLock { ($0.outlet, $0.phase == .opening) }
+        guard !isOpening else {
+            // One who asks for that much before the first answer hears of what there was room for.
+            try? put(.refusal(error))
+            return
+        }
         outlet?.group.inLine { [self] in
-            let outlet = state.withLock { $0.outlet }
+            let outlet = state.withLock { $0.phase == .open ? $0.outlet : nil }
             outlet?.send(frame)
         }
+    }
+}
+
+extension LiveSession.State {
+    /// Takes note that there is something to do; returns whether nobody is at it yet.
+    fileprivate mutating func beginsWork() -> Bool {
+        defer { isWorking = true }
+        return !isWorking
     }
 }

@@ -3,28 +3,57 @@ import ParleyMetrics
 import Synchronization
 
 /// A person with connections here: what they may see, kept up to date for all of their sessions together.
+///
+/// A project is listened to before it is looked whether the person is in it, and told of only then: so whoever loses it
+/// meanwhile is heard of.
 final class Person: Sendable {
-    private struct State {
-        var sessions: [ConnectionID: LiveSession] = [:]
-        var feeds: [ProjectID: ProjectFeed] = [:]
-        var outcome: Result<Void, ParleyError>?
-        var subscription: EventSubscription?
-        var isLeft = false
+    private enum Phase {
+        /// It is being found out what the person may see.
+        case finding
+        /// It is known.
+        case known
+        /// Nobody is told anything any more; whoever comes later begins anew.
+        case over(ParleyError)
     }
 
-    let email: EmailAddress
+    private enum Look {
+        case idle
+        case running
+        /// There was cause to look once more while it was looked.
+        case wantedAgain
+    }
+
+    private struct State {
+        var phase = Phase.finding
+        var look = Look.idle
+        var sessions: [ConnectionID: LiveSession] = [:]
+        /// The projects that the sessions are told of.
+        var feeds: [ProjectID: ProjectFeed] = [:]
+        /// Projects that are listened to, and not told of yet.
+        var unconfirmed: [ProjectID: ProjectFeed] = [:]
+        var subscription: EventSubscription?
+
+        var isOver: Bool {
+            if case .over = phase { true } else { false }
+        }
+    }
+
+    /// Whose sessions these are.
+    let identity: Identity
     /// Opens when it is known what the person may see, or that it can't be found out.
     let settled = Gate()
-    private let identity: Identity
     private unowned let hub: LiveHub
+    // The hub's lock may be held while this is taken, and this while a feed's is; never the other way round.
     private let state = Mutex(State())
 
     /// Makes a person for a first session.
     init(_ identity: Identity, hub: LiveHub) {
-        email = identity.email
         self.identity = identity
         self.hub = hub
     }
+
+    /// Who it is.
+    var email: EmailAddress { identity.email }
 
     // MARK: Sessions
 
@@ -36,7 +65,7 @@ final class Person: Sendable {
     /// Adds a session, unless there are too many.
     func add(_ session: LiveSession) -> Bool {
         state.withLock { state in
-            guard !state.isLeft, state.sessions.count < Limits.socketsPerPerson else { return false }
+            guard state.sessions.count < Limits.socketsPerPerson else { return false }
             state.sessions[session.id] = session
             return true
         }
@@ -44,133 +73,217 @@ final class Person: Sendable {
 
     /// Lets a session hear of all projects that the person is in.
     func open(_ session: LiveSession) throws(ParleyError) {
-        let (outcome, feeds) = state.withLock { ($0.outcome, Array($0.feeds.values)) }
-        try outcome?.get()
-        for feed in feeds { feed.add(session) }
-        // A project that was joined or lost meanwhile.
-        let present = Set(state.withLock { $0.feeds.keys })
-        for feed in feeds where !present.contains(feed.project) { feed.remove(session) }
-        for feed in state.withLock({ Array($0.feeds.values) }) { feed.add(session) }
+        let error = state.withLock { state -> ParleyError? in
+            switch state.phase {
+            case .finding: return .unavailable("The server is shutting down.")
+            case .over(let error): return error
+            case .known:
+                // One that has ended meanwhile would stay for ever.
+                guard state.sessions[session.id] != nil else { return nil }
+                for feed in state.feeds.values { feed.add(session) }
+                return nil
+            }
+        }
+        if let error { throw error }
     }
 
     /// Removes a session; returns whether it was the last.
     func remove(_ session: LiveSession) -> Bool {
-        let (feeds, isLast) = state.withLock { state in
-            state.sessions[session.id] = nil
-            return (Array(state.feeds.values), state.sessions.isEmpty)
-        }
-        for feed in feeds { feed.remove(session) }
-        return isLast
-    }
-
-    // MARK: Projects
-
-    /// Keeps up to date what the person may see, until they have left or the bus shuts down.
-    func run() async {
-        defer {
-            settle(.failure(.unavailable("The server is shutting down.")))
-            leaveProjects()
-        }
-        try? await hub.bus.withSubscription(to: .person(email)) { subscription in
-            let isLeft = state.withLock { state in
-                state.subscription = subscription
-                return state.isLeft
-            }
-            guard !isLeft else { return }
-            do {
-                _ = try await look()
-                settle(.success(()))
-            } catch {
-                settle(.failure(ParleyError(wrapping: error)))
-                return
-            }
-            for await signal in subscription { await take(signal) }
-        }
-    }
-
-    /// Ends the keeping up.
-    func leave() {
-        let subscription = state.withLock { state in
-            state.isLeft = true
-            return state.subscription.take()
-        }
-        subscription?.end()
-    }
-
-    private func settle(_ outcome: Result<Void, ParleyError>) {
         state.withLock { state in
-            if state.outcome == nil { state.outcome = outcome }
-        }
-        settled.open()
-    }
-
-    private func leaveProjects() {
-        let (feeds, sessions) = state.withLock { state in
-            defer { state.feeds = [:] }
-            return (Array(state.feeds.values), Array(state.sessions.values))
-        }
-        for feed in feeds {
-            for session in sessions { feed.remove(session) }
-            hub.release(feed)
+            state.sessions[session.id] = nil
+            for feed in state.feeds.values { feed.remove(session) }
+            return state.sessions.isEmpty
         }
     }
 
-    private func take(_ signal: Signal) async {
+    // MARK: What happens to the person
+
+    /// Keeps up to date what the person may see, until the last session is gone, it can't be found out, or the bus ends.
+    func run() async {
+        var error = ParleyError.unavailable("The server is shutting down.")
+        do {
+            try await hub.bus.withSubscription(to: .person(email)) { subscription in
+                let isOver = state.withLock { state in
+                    state.subscription = subscription
+                    return state.isOver
+                }
+                guard !isOver else { return }
+                try await update()
+                state.withLock { if !$0.isOver { $0.phase = .known } }
+                settled.open()
+                for await signal in subscription { take(signal) }
+            }
+        } catch let failure {
+            error = ParleyError(wrapping: failure)
+            hub.log(error, of: self)
+        }
+        end(error)
+    }
+
+    private func take(_ signal: Signal) {
         switch signal {
-        case .access(.memberJoined(_, let project)):
-            guard await join(project) else { return }
-            for session in sessions { await session.tell([.resync(nil, .joined)]) }
-            hub.metrics.resynced(.joined)
-            // The notice may be older than another that took it back.
-            do { _ = try await hub.store.project(project, as: identity) } catch let error as ParleyError
-                where error.code == .notFound
-            {
-                shut()
-            } catch {}
+        case .access(.memberJoined): demandLook()
         case .access(.signedOut(_, let key)):
             for session in sessions {
                 guard let login = session.credential.login, key == nil || key == login else { continue }
                 session.close(.signedOut)
             }
-        case .lagged: await recheck()
+        case .lagged: recheck()
         case .access(.memberLeft), .access(.projectDeleted), .event: break
         }
     }
 
-    /// Looks again what the person may see, and whether they may stay.
-    func recheck() async {
-        guard state.withLock({ $0.outcome != nil && !$0.isLeft }) else { return }
-        do {
-            let isMore = try await look()
-            for session in sessions {
-                if isMore { await session.tell([.resync(nil, .joined)]) }
-                session.demandRevalidation()
-            }
-        } catch {
-            // It is looked at again when there is cause to; what is known holds until then.
+    /// Shuts the door: the person is not in a project any more.
+    func lose(_ feed: ProjectFeed) {
+        let (isTold, isHeld, sessions) = state.withLock { state in
+            let isTold = state.feeds[feed.project] === feed
+            let isUnconfirmed = state.unconfirmed[feed.project] === feed
+            if isTold { state.feeds[feed.project] = nil }
+            if isUnconfirmed { state.unconfirmed[feed.project] = nil }
+            for session in state.sessions.values { feed.remove(session) }
+            return (isTold, isTold || isUnconfirmed, Array(state.sessions.values))
         }
+        if isHeld { hub.release(feed, by: self) }
+        guard isTold else { return }
+        for session in sessions { session.close(.accessLost) }
     }
 
-    /// Finds out which projects the person is in, listens to new ones, and shuts the door where one was lost.
-    ///
-    /// - Returns: Whether there are new ones.
-    private func look() async throws -> Bool {
-        var isMore = false
-        // Once more when something was joined: before it was listened to, it may have been lost again.
-        while true {
-            let projects = try await listed()
-            let lost = state.withLock { Set($0.feeds.keys).subtracting(projects) }
-            if !lost.isEmpty {
-                shut()
+    /// Lets go of everything, and closes what connections there are; whoever comes later begins anew.
+    func end(_ error: ParleyError = .unavailable("The server is shutting down.")) {
+        // First: so nobody is added any more.
+        hub.forget(self)
+        let (feeds, sessions, subscription) = state.withLock { state in
+            if !state.isOver { state.phase = .over(error) }
+            let feeds = Array(state.feeds.values) + state.unconfirmed.values
+            let sessions = Array(state.sessions.values)
+            for feed in feeds {
+                for session in sessions { feed.remove(session) }
+            }
+            state.feeds = [:]
+            state.unconfirmed = [:]
+            return (feeds, sessions, state.subscription.take())
+        }
+        subscription?.end()
+        settled.open()
+        for feed in feeds { hub.release(feed, by: self) }
+        for session in sessions { session.close(hub.isShutDown || Task.isCancelled ? .shutdown : .failure) }
+    }
+
+    // MARK: Projects
+
+    /// Has it looked at again what the person may see, and whether they may stay.
+    func recheck() {
+        for session in sessions { session.demandRevalidation() }
+        demandLook()
+    }
+
+    private func demandLook() {
+        if beginsLook() { hub.spawn(.look(self)) }
+    }
+
+    /// Looks until it is known what the person may see; when that can't be found out, nobody is told anything any more.
+    func look() async {
+        repeat {
+            guard await hub.insist({ try await self.update() }) else {
+                return end(.unavailable("It could not be found out what may be seen."))
+            }
+        } while endsLook() == false
+    }
+
+    /// Looks once, unless that is being done; when it can't be found out, what is known holds.
+    func lookOnce() async {
+        for session in sessions { session.demandRevalidation() }
+        guard beginsLook() else { return }
+        // Whoever calls this does so again.
+        try? await update()
+        if !endsLook() { hub.spawn(.look(self)) }
+    }
+
+    private func beginsLook() -> Bool {
+        state.withLock { state in
+            guard case .known = state.phase else { return false }
+            switch state.look {
+            case .idle:
+                state.look = .running
+                return true
+            case .running, .wantedAgain:
+                state.look = .wantedAgain
                 return false
             }
-            let added = state.withLock { projects.subtracting($0.feeds.keys) }
-            if added.isEmpty { return isMore }
-            for project in added where await join(project) { isMore = true }
         }
     }
 
-    private func listed() async throws -> Set<ProjectID> {
+    private func endsLook() -> Bool {
+        state.withLock { state in
+            guard state.look == .wantedAgain, !state.isOver else {
+                state.look = .idle
+                return true
+            }
+            state.look = .running
+            return false
+        }
+    }
+
+    /// Finds out which projects the person is in, tells of new ones, and shuts the door where one was lost.
+    private func update() async throws {
+        defer { giveBackUnconfirmed() }
+        var listed = try await projects()
+        for feed in state.withLock({ Array($0.feeds.values) }) where !listed.contains(feed.project) {
+            // One that changed while the list was read from page to page may be missing in it.
+            if try await !mayRead(feed.project) { lose(feed) }
+        }
+        var isMore = false
+        while case let added = listed.subtracting(state.withLock { $0.feeds.keys }), !added.isEmpty {
+            let feeds = added.map { hub.take($0, for: self) }
+            let isOver = state.withLock { state in
+                for feed in feeds { state.unconfirmed[feed.project] = feed }
+                return state.isOver
+            }
+            guard !isOver else { return }
+            for feed in feeds { await feed.listening.wait() }
+            try Task.checkCancellation()
+            listed = try await projects()
+            for feed in feeds {
+                let isIn = listed.contains(feed.project)
+                guard try await isIn ? true : mayRead(feed.project), confirm(feed) else { continue }
+                isMore = true
+            }
+            giveBackUnconfirmed()
+        }
+        guard isMore, state.withLock({ if case .known = $0.phase { true } else { false } }) else { return }
+        for session in sessions { await session.tell([.resync(nil, .joined)]) }
+        hub.metrics.resynced(.joined)
+    }
+
+    /// Tells of a project from now on, unless it was lost meanwhile.
+    private func confirm(_ feed: ProjectFeed) -> Bool {
+        state.withLock { state in
+            guard state.unconfirmed[feed.project] === feed else { return false }
+            state.unconfirmed[feed.project] = nil
+            state.feeds[feed.project] = feed
+            for session in state.sessions.values { feed.add(session) }
+            return true
+        }
+    }
+
+    private func giveBackUnconfirmed() {
+        let feeds = state.withLock { state in
+            defer { state.unconfirmed = [:] }
+            return Array(state.unconfirmed.values)
+        }
+        for feed in feeds { hub.release(feed, by: self) }
+    }
+
+    private func mayRead(_ project: ProjectID) async throws -> Bool {
+        do {
+            _ = try await hub.store.project(project, as: identity)
+            return true
+        } catch let error as ParleyError where error.code == .notFound {
+            return false
+        }
+    }
+
+    private func projects() async throws -> Set<ProjectID> {
         var projects: Set<ProjectID> = []
         var cursor: Cursor?
         repeat {
@@ -180,22 +293,5 @@ final class Person: Sendable {
             cursor = found.next
         } while cursor != nil
         return projects
-    }
-
-    /// Listens to a project; returns whether that is new.
-    private func join(_ project: ProjectID) async -> Bool {
-        guard state.withLock({ $0.feeds[project] == nil && !$0.isLeft }) else { return false }
-        let feed = hub.take(project)
-        await feed.listening.wait()
-        let sessions = state.withLock { state in
-            state.feeds[project] = feed
-            return Array(state.sessions.values)
-        }
-        for session in sessions { feed.add(session) }
-        return true
-    }
-
-    private func shut() {
-        for session in sessions { session.close(.accessLost) }
     }
 }
