@@ -266,8 +266,8 @@ let package = Package(
         .testTarget(
             name: "ParleyServerTests",
             dependencies: [
-                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyServer", "ParleyStore", "ParleySQLite",
-                "ParleyWeb", "ParleyTesting", "ParleyOpenAI", "ParleyUpstream", "ParleyMetrics", "PrometheusMetrics",
+                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyLive", "ParleyServer", "ParleyStore", "ParleySQLite",
+                "WebSocketWire", "ParleyWeb", "ParleyTesting", "ParleyOpenAI", "ParleyUpstream", "ParleyMetrics", "PrometheusMetrics",
                 "LibPQ", "RedisWire", metrics,
                 "parley", hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, logging, asyncHTTPClient, crypto,
                 nioEmbedded, .product(name: "HummingbirdTesting", package: "hummingbird"),

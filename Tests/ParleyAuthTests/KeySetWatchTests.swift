@@ -175,15 +175,15 @@ struct KeySetWatchTests {
         let keys = TrustedKeys(try KeyRing(Self.secrets))
         let (key, settings) = (CacheKey("token"), TokenSettings(keys: Self.secrets))
         let now = SetClock().now()
-        let claims = try TokenClaims(Array(Forge.claims([:]).utf8), settings: settings, now: now)
+        let claims = VerifiedToken(try TokenClaims(Array(Forge.claims([:]).utf8), settings: settings, now: now))
         let before = keys.current
         before.cache.keep(claims, of: key, now: now)
-        #expect(keys.current.cache.identity(of: key, now: now) == claims.identity)
+        #expect(keys.current.cache.verified(key, now: now) == claims)
         keys.forgetTokens()
-        #expect(keys.current.cache.identity(of: key, now: now) == nil)
+        #expect(keys.current.cache.verified(key, now: now) == nil)
         // A check that was under way keeps what it found where nobody asks.
         before.cache.keep(claims, of: key, now: now)
-        #expect(keys.current.cache.identity(of: key, now: now) == nil)
+        #expect(keys.current.cache.verified(key, now: now) == nil)
         try await keys.current.ring.check(CompactToken(Forge.token(header: #"{"alg":"HS256","kid":"s"}"#)))
     }
 }

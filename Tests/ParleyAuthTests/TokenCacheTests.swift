@@ -10,11 +10,7 @@ struct TokenCacheTests {
 
     private func claims(lasting seconds: Int) throws -> VerifiedToken {
         let text = Forge.claims(["exp": "\(SetClock.start + seconds)"])
-        let claims = try TokenClaims(Array(text.utf8), settings: Self.settings, now: Self.start)
-        return VerifiedToken(
-            identity: claims.identity,
-            expiresAt: Timestamp(microseconds: Int64(claims.expiry) * 1_000_000)
-        )
+        return VerifiedToken(try TokenClaims(Array(text.utf8), settings: Self.settings, now: Self.start))
     }
 
     @Test("A token that was checked is believed for 60 seconds, and not a moment longer")

@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdTesting
 import ParleyCore
+import ParleyLive
 import ParleyServer
 import ParleyTesting
 import Testing
@@ -41,6 +42,7 @@ struct OpenAPITests {
             let conversation = try await conversations(alice, bob, in: project)
             try await messages(alice, bob, in: conversation)
             try await turns(alice, bob, in: conversation, of: project)
+            try await events(alice, bob, parley, in: conversation, of: project)
             try await deletions(alice, bob, conversation, project)
             #expect(contract.unasked == [])
         }
@@ -213,6 +215,28 @@ struct OpenAPITests {
         try await alice(.post, "/api/chat/\(id)/regenerate")
         try await alice(.get, "/api/chat/history/\(project)?session_id=\(conversation)&limit=10")
         try await alice(.get, "/api/chat/history/\(project)?limit=3")
+    }
+
+    private func events(
+        _ alice: ContractCaller,
+        _ bob: ContractCaller,
+        _ parley: TestParley,
+        in conversation: String,
+        of project: String
+    ) async throws {
+        let path = "/api/events?conversation_id=\(conversation)"
+        try await alice(.get, "\(path)&since_revision=-1", expecting: .badRequest)
+        try await alice(.get, "/api/events?conversation_id=\(Self.unused)", expecting: .notFound)
+        try await alice(.get, "/api/ws", expecting: .upgradeRequired)
+        try await alice(.get, "/api/ws", headers: [.origin: "https://elsewhere.example"], expecting: .forbidden)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await bob(.get, "\(path)&since_revision=0") }
+            // Without a membership the stream ends, whether it has begun or not.
+            while parley.live.sessionCount == 0 { await Task.yield() }
+            try await alice(.delete, "/api/projects/\(project)/members/bob@example.org")
+            try await group.waitForAll()
+        }
+        try await alice(.put, "/api/projects/\(project)/members/bob@example.org", ["role": "viewer"])
     }
 
     private func deletions(

@@ -126,10 +126,7 @@ public struct TokenVerifier: Sendable {
         let compact = try CompactToken(token)
         try await keys.ring.check(compact)
         let claims = try TokenClaims(compact.payload, settings: settings, now: now)
-        let verified = VerifiedToken(
-            identity: claims.identity,
-            expiresAt: Timestamp(microseconds: Int64(claims.expiry) * 1_000_000)
-        )
+        let verified = VerifiedToken(claims)
         keys.cache.keep(verified, of: key, now: now)
         return verified
     }

@@ -7,3 +7,13 @@ public struct VerifiedToken: Hashable, Sendable {
     /// When it ends.
     public let expiresAt: Timestamp
 }
+
+extension VerifiedToken {
+    /// What checked claims say.
+    init(_ claims: TokenClaims) {
+        self.init(
+            identity: claims.identity,
+            expiresAt: Timestamp(microseconds: Int64(claims.expiry) * 1_000_000)
+        )
+    }
+}

@@ -19,10 +19,7 @@ struct RequestGate: RouterMiddleware {
         }
         var context = context
         context.proxies = proxies
-        var response = try await next(request, context)
-        // NIO's decoder reads nothing more from a connection after an Upgrade that was not taken.
-        if request.headers[.upgrade] != nil { response.headers[.connection] = "close" }
-        return response
+        return try await next(request, context)
     }
 }
 

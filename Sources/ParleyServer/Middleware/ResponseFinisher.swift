@@ -52,13 +52,19 @@ struct ResponseFinisher: RouterMiddleware {
                 Self.closeSoon(context.channel)
             }
         }
+        if request.headers[.upgrade] != nil, response.status != .switchingProtocols {
+            // NIO's decoder reads nothing more from a connection after an Upgrade that was not taken.
+            response.headers[.connection] = "close"
+            Self.closeSoon(context.channel)
+        }
         if let name = Self.requestID { response.headers[name] = context.requestID }
         // No route sends one of these itself, so there is nothing to replace.
         response.headers.append(contentsOf: Self.securityHeaders)
         return response
     }
 
-    /// Ends a connection that is still sending what was refused, once the answer has had time to arrive.
+    /// Ends a connection on which nothing can follow, or that is still sending what was refused, once the answer has had time
+    /// to arrive.
     private static func closeSoon(_ channel: any Channel) {
         channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
     }

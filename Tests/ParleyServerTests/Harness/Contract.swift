@@ -26,7 +26,8 @@ final class Contract: Sendable {
         }
         let response = try document.resolved(described)
         var flaws = try headerFlaws(in: answer, response) + contentFlaws(in: answer, response)
-        if answer.status.kind == .successful {
+        // A WebSocket's success is none of an HTTP client's: that it is told so is all there is to ask for.
+        if answer.status.kind == .successful || answer.status == .upgradeRequired {
             asked.withLock { _ = $0.insert(operation.name) }
             flaws += try requestFlaws(in: body, operation)
         }

@@ -5,6 +5,7 @@ import NIOPosix
 import ParleyAuth
 import ParleyChat
 import ParleyCore
+import ParleyLive
 import ParleyServer
 import ParleyStore
 import ParleyTesting
@@ -15,6 +16,7 @@ struct TestParley: Sendable {
     let store: PublishingStore
     let memory: MemoryStore
     let bus: InProcessEventBus
+    let live: LiveHub
     let clock: ManualClock
     let client: any TestClientProtocol
     /// Every route, as `GET /api/conversations/{id}`.
@@ -52,11 +54,19 @@ struct TestParley: Sendable {
             stopwatch: keySetStopwatch
         )
         let pool = NIOThreadPool.singleton
-        let dependencies = ServerDependencies(
+        let live = LiveHub(
+            store: store,
+            bus: bus,
+            ids: UUIDv7Maker(clock: clock),
+            clock: clock,
+            keepsRates: !(limiter is NoRateLimiter),
+            logger: logger
+        )
+        var dependencies = ServerDependencies(
             store: store,
             encodedLog: cachedStore,
             accounts: AccountService(
-                accounts: memory,
+                accounts: PublishingAccountStore(memory, bus: bus),
                 hasher: PasswordHasher(pool: pool, parameters: try .testing),
                 limiter: limiter,
                 clock: clock,
@@ -81,11 +91,14 @@ struct TestParley: Sendable {
             logger: logger,
             metrics: metrics
         )
+        dependencies.live = live
+        dependencies.allowsDeflate = true
         let routes = ParleyServer.router(dependencies).routes.map(\.description)
         let application = ParleyServer.application(dependencies, address: .init(port: 0))
         let issuer = try TokenIssuer(secret: secret, settings: settings, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await registry.run() }
+            group.addTask { await live.run() }
             group.addTask { await tokens.followKeySet(on: pool) }
             try await application.test(setup) { client in
                 try await test(
@@ -93,6 +106,7 @@ struct TestParley: Sendable {
                         store: store,
                         memory: memory,
                         bus: bus,
+                        live: live,
                         clock: clock,
                         client: client,
                         routes: routes,
@@ -106,9 +120,13 @@ struct TestParley: Sendable {
 
     /// A person who calls with a bearer token.
     func caller(_ identity: Identity) async throws -> Caller {
+        Caller(client: client, headers: [.authorization: "Bearer \(try await token(of: identity))"])
+    }
+
+    /// A person's bearer token.
+    func token(of identity: Identity, lasting lifetime: Duration = .seconds(3600)) async throws -> String {
         let identity = Identity(email: identity.email, department: identity.department ?? "tests")
-        let token = try await issuer.token(for: identity, lifetime: .seconds(3600))
-        return Caller(client: client, headers: [.authorization: "Bearer \(token)"])
+        return try await issuer.token(for: identity, lifetime: lifetime)
     }
 
     /// Nothing is counted, and everyone may see that.

@@ -162,8 +162,8 @@ struct StaleWriteTests {
                 Issue.record("It was written.")
             } catch {
                 #expect((error as? StaleWrite)?.missed.messages.map(\.content) == (isTold ? ["a"] : nil))
-                #expect(ParleyError(wrapping: error).code == .stale)
-                #expect(ParleyError(wrapping: error).revision == 2)
+                #expect(ParleyError(answering: error).code == .stale)
+                #expect(ParleyError(answering: error).revision == 2)
             }
         }
     }
