@@ -201,6 +201,18 @@ let package = Package(
             path: "Benchmarks/parley-bench",
             swiftSettings: settings
         ),
+        // Loads a running server with sockets, from a process of its own. Ships with nothing.
+        .executableTarget(
+            name: "parley-load",
+            dependencies: [
+                "ParleyAuth", "ParleyCore", nioCore, nioHTTP1, nioPosix,
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "Benchmarks/parley-load",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "LibPQTests",
             dependencies: ["LibPQ", "ParleyTesting", nioCore, nioPosix],
