@@ -37,6 +37,8 @@ check: ## what continuous integration runs: the formatter's lint, then all tests
 
 bench: ## measure a release build; figures also in .build/bench/latest.json
 	scripts/bootstrap --test
+	swift build -c release --product parley
+	swift build -c release --product parley-load
 	swift build -c release --product parley-bench
 	.build/release/parley-bench
 

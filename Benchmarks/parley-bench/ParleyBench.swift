@@ -37,6 +37,9 @@ struct ParleyBench: AsyncParsableCommand {
     @Option(help: "Where the database and latest.json are written; its disk is what durable appends wait for.")
     var directory = ".build/bench"
 
+    @Flag(help: "With sockets: as many as one instance is meant to carry (500, 500 pairs, 10 000 idle, 5 000 at once).")
+    var full = false
+
     @Flag(inversion: .prefixedNo, help: "Count requests and operations, as a server does by default.")
     var metrics = true
 
@@ -89,6 +92,13 @@ struct ParleyBench: AsyncParsableCommand {
             metrics: metrics,
             logger: logger
         ) { report.add($0) }
+        let live = LiveBenchmark(
+            sizes: full ? .full : .usual,
+            seconds: seconds,
+            rounds: rounds,
+            directory: directory.live
+        )
+        try await live.run(only.filter(\.isLive)) { report.add($0) }
         try await comparison.generator.shutdown()
         report.finish()
         print(report.footer)

@@ -22,12 +22,28 @@ enum Subject: String, CaseIterable, Sendable {
     case productionHistory = "production-history"
     case productionLists = "production-lists"
     case redis
+    /// Sockets, with servers and load in processes of their own.
+    case liveFanout = "live-fanout"
+    case livePairs = "live-pairs"
+    case liveIdle = "live-idle"
+    case liveStorm = "live-storm"
+    /// Two instances over PostgreSQL and Redis.
+    case liveAcross = "live-across"
 
     /// Whether it needs PostgreSQL and Redis.
     var isProduction: Bool {
         switch self {
         case .appends, .reads, .turns, .tokens: false
+        case .liveFanout, .livePairs, .liveIdle, .liveStorm, .liveAcross: false
         case .productionAppends, .productionParts, .productionHot, .productionHistory, .productionLists, .redis: true
+        }
+    }
+
+    /// Whether it is about sockets.
+    var isLive: Bool {
+        switch self {
+        case .liveFanout, .livePairs, .liveIdle, .liveStorm, .liveAcross: true
+        default: false
         }
     }
 

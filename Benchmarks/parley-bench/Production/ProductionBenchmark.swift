@@ -59,7 +59,7 @@ struct ProductionBenchmark {
         case .productionHistory: try await history(callers, report)
         case .productionLists: try await lists(callers, report)
         case .redis: for callers in callers { try await redis(callers, report) }
-        case .appends, .reads, .turns, .tokens: break
+        default: break
         }
     }
 

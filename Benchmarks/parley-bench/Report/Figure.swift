@@ -25,9 +25,8 @@ struct Figure: Sendable {
     /// The figure as a line of the table that ``Report/header`` heads.
     var line: String {
         let columns = [
-            number(value), unit, String(format: "%.3f", p50), String(format: "%.3f", p99),
-            number(ceiling), String(format: "%.3f", ratio), number(serverMicroseconds), number(ceilingMicroseconds),
-            number(generatorMicroseconds),
+            number(value), unit, fine(p50), fine(p99), number(ceiling), fine(ratio), number(serverMicroseconds),
+            number(ceilingMicroseconds), number(generatorMicroseconds),
         ]
         let others = servers.map { "  \($0.name) \(number($0.microseconds))/\(number($0.ceilingMicroseconds))" }
         return Report.row(name, columns) + others.joined()
@@ -36,6 +35,10 @@ struct Figure: Sendable {
     private func number(_ value: Double) -> String {
         guard value.isFinite else { return "-" }
         return String(format: abs(value) < 20 ? "%.2f" : "%.0f", value)
+    }
+
+    private func fine(_ value: Double) -> String {
+        value.isFinite ? String(format: "%.3f", value) : "-"
     }
 
     func write(to writer: inout JSONWriter) {

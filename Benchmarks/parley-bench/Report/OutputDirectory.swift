@@ -17,6 +17,9 @@ struct OutputDirectory {
     /// The database's file.
     var database: String { databaseDirectory.appendingPathComponent("parley.db").path }
 
+    /// Where servers of the live workloads write; it goes with the database.
+    var live: URL { databaseDirectory }
+
     /// The file of the public keys that tokens are checked with.
     var keySet: String { databaseDirectory.appendingPathComponent("keys.json").path }
 
