@@ -50,9 +50,10 @@ public final class LiveHub: Service {
     private let ids: any IDMaker
     private let logger: Logger
     private let state = Mutex(State())
-    // Unbounded, and still bounded: each job is at most once in it.
-    private let jobs: AsyncStream<Job>
-    private let jobsEnd: AsyncStream<Job>.Continuation
+    // Unbounded, and still bounded: each job is at most once in them. What lasts is apart from what is soon done: a task group looks for one that has ended among all that it
+    // has, and there may be thousands that last.
+    private let stays: (stream: AsyncStream<Job>, continuation: AsyncStream<Job>.Continuation)
+    private let errands: (stream: AsyncStream<Job>, continuation: AsyncStream<Job>.Continuation)
 
     /// Makes a hub; nothing is told before ``run()``.
     ///
@@ -88,7 +89,8 @@ public final class LiveHub: Service {
         self.metrics = metrics
         self.logger = logger
         elapsed = Self.timer(stopwatch)
-        (jobs, jobsEnd) = AsyncStream.makeStream(of: Job.self)
+        stays = AsyncStream.makeStream(of: Job.self)
+        errands = AsyncStream.makeStream(of: Job.self)
     }
 
     // MARK: For connections
@@ -159,7 +161,10 @@ public final class LiveHub: Service {
 
     /// Has something done; nothing more once the hub is shut down.
     func spawn(_ job: Job) {
-        jobsEnd.yield(job)
+        switch job {
+        case .person, .feed: stays.continuation.yield(job)
+        case .look, .check, .session, .fill: errands.continuation.yield(job)
+        }
     }
 
     /// Finds out what a session may be told, and begins to tell it.
@@ -291,7 +296,8 @@ public final class LiveHub: Service {
             await withDiscardingTaskGroup { group in
                 group.addTask { [self] in await watchTime() }
                 group.addTask { [self] in await sweep() }
-                for await job in jobs {
+                group.addTask { [self] in await run(errands.stream) }
+                for await job in stays.stream {
                     group.addTask { [self] in await perform(job) }
                 }
                 shutDown()
@@ -302,12 +308,22 @@ public final class LiveHub: Service {
         }
     }
 
+    private func run(_ jobs: AsyncStream<Job>) async {
+        await withDiscardingTaskGroup { group in
+            for await job in jobs {
+                group.addTask { [self] in await perform(job) }
+            }
+            group.cancelAll()
+        }
+    }
+
     private func shutDown() {
         let sessions = state.withLock { state in
             state.isShutDown = true
             return state.members.values.map(\.session)
         }
-        jobsEnd.finish()
+        stays.continuation.finish()
+        errands.continuation.finish()
         for session in sessions { session.close(.shutdown) }
     }
 
