@@ -213,6 +213,8 @@ public enum Limits {
     public static let socketCommands = 64
     /// Commands of one socket a second, and at once: typing in a few conversations, and subscribing to all after a restart.
     public static let socketCommandRate = (perSecond: 20, burst: 200)
+    /// Of all sockets together, how often somebody writes may wait to be told: some milliseconds of the bus's work.
+    public static let typingQueue = 8192
     /// How long somebody who was let write in a conversation is believed to be let, when all they do is typing.
     public static let typingAccess = Duration.seconds(10)
     /// Events of one conversation, or of one who catches up on it, that wait for what is before them.

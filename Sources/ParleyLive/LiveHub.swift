@@ -50,7 +50,9 @@ public final class LiveHub: Service {
     private let ids: any IDMaker
     private let logger: Logger
     private let state = Mutex(State())
-    // Unbounded, and still bounded: each job is at most once in them. What lasts is apart from what is soon done: a task group looks for one that has ended among all that it
+    private let typing = TypingLine()
+    // Unbounded, and still bounded: each job is at most once in them. What lasts is apart from what is soon done: a task
+    // group looks for one that has ended among all that it
     // has, and there may be thousands that last.
     private let stays: (stream: AsyncStream<Job>, continuation: AsyncStream<Job>.Continuation)
     private let errands: (stream: AsyncStream<Job>, continuation: AsyncStream<Job>.Continuation)
@@ -165,6 +167,18 @@ public final class LiveHub: Service {
         case .person, .feed: stays.continuation.yield(job)
         case .look, .check, .session, .fill: errands.continuation.yield(job)
         }
+    }
+
+    /// Tells that the person of a session writes in a conversation of a project.
+    func tellTyping(in conversation: ConversationID, of project: ProjectID, by session: LiveSession) {
+        typing.put(
+            Event(
+                projectID: project,
+                conversationID: conversation,
+                kind: .typing(Typing(user: session.identity.email, connection: session.id)),
+                timestamp: clock.now()
+            )
+        )
     }
 
     /// Finds out what a session may be told, and begins to tell it.
@@ -297,6 +311,7 @@ public final class LiveHub: Service {
                 group.addTask { [self] in await watchTime() }
                 group.addTask { [self] in await sweep() }
                 group.addTask { [self] in await run(errands.stream) }
+                group.addTask { [self] in await typing.run { await bus.publish($0) } }
                 for await job in stays.stream {
                     group.addTask { [self] in await perform(job) }
                 }

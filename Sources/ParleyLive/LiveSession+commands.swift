@@ -138,13 +138,21 @@ extension LiveSession {
                 state.mayType[conversation] = TypingPlace(project: project, until: now + Limits.typingAccess)
             }
         }
-        let event = Event(
-            projectID: project,
-            conversationID: conversation,
-            kind: .typing(Typing(user: identity.email, connection: id)),
-            timestamp: hub.clock.now()
-        )
-        await hub.bus.publish([event])
+        hub.tellTyping(in: conversation, of: project, by: self)
+    }
+
+    /// Tells the others that the person is writing, where that takes no asking and nothing is to be done before; returns
+    /// whether that was so.
+    func typesAtOnce(in conversation: ConversationID) -> Bool {
+        let now = hub.elapsed()
+        let project = state.withLock { state -> ProjectID? in
+            guard state.phase == .open, !state.isWorking, let known = state.mayType[conversation], known.until > now
+            else { return nil }
+            return known.project
+        }
+        guard let project else { return false }
+        hub.tellTyping(in: conversation, of: project, by: self)
+        return true
     }
 
     /// Looks again whether the person may stay.

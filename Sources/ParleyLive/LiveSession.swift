@@ -119,7 +119,9 @@ public final class LiveSession: Sendable {
             if let wait = takeFromBudget() {
                 throw ParleyError(.rateLimited, "Too many messages in a short time; wait a little.", retryAfter: wait)
             }
-            try put(.command(try LiveCommand(parsing: text)))
+            let command = try LiveCommand(parsing: text)
+            if case .typing(let conversation) = command, typesAtOnce(in: conversation) { return }
+            try put(.command(command))
         } catch {
             answer(error)
         }
