@@ -9,8 +9,8 @@ import WebSocketWire
 ///
 /// From an ordinary route, so that all that stands before routes holds for sockets too, and an upgrade may follow other
 /// requests on its connection, as behind a proxy that keeps its connections. Once it is done, HTTP's part of the pipeline is
-/// told that the client has finished: the task that served the connection then only waits for its end, and the route's and
-/// the middleware's memory is free.
+/// told that the connection has ended: the task that served it ends then, and its memory, some 20 KB, is free. A task's stack
+/// never shrinks, so that it wouldn't be if the task only had nothing to do.
 enum SocketUpgrade {
     /// Answers with 101 and installs the socket, in one turn of the event loop: the client's first frame finds it there.
     ///
@@ -43,7 +43,8 @@ enum SocketUpgrade {
                 loop: loops.loop(of: channel.eventLoop),
                 delegate: makeDelegate()
             )
-            try pipeline.context(handler: end).fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+            // The answer then can't be written, and its task gives up.
+            try pipeline.context(handler: end).fireChannelInactive()
         }.get()
         return Response(status: .switchingProtocols)
     }
@@ -66,8 +67,12 @@ private final class EndOfHTTP: ChannelDuplexHandler {
     func flush(context: ChannelHandlerContext) {}
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        // That the answer has ended is not the end of the socket.
-        guard mode == .output else { return context.close(mode: mode, promise: promise) }
+        // That HTTP has ended is not the end of the socket. Its input is closed where the server itself is cancelled.
+        guard mode != .input else { return context.close(mode: mode, promise: promise) }
         promise?.succeed()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        // They have been told.
     }
 }
