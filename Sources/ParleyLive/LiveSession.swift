@@ -115,11 +115,17 @@ public final class LiveSession: Sendable {
 
     /// Takes what the client sends over its socket: JSON text.
     public func receive(_ text: some Collection<UInt8>) {
+        receive(Array(text))
+    }
+
+    /// Takes what the client sends over its socket: JSON text.
+    public func receive(_ text: [UInt8]) {
         do throws(ParleyError) {
             if let wait = takeFromBudget() {
                 throw ParleyError(.rateLimited, "Too many messages in a short time; wait a little.", retryAfter: wait)
             }
-            let command = try LiveCommand(parsing: text)
+            let plain = LiveCommand(plainTyping: text)
+            let command = if let plain { plain } else { try LiveCommand(parsing: text) }
             if case .typing(let conversation) = command, typesAtOnce(in: conversation) { return }
             try put(.command(command))
         } catch {
@@ -131,11 +137,17 @@ public final class LiveSession: Sendable {
     ///
     /// Called in line, by the group of its connection.
     public func pass(_ frame: LiveFrame) {
-        let outlet = state.withLock { state -> (any LiveOutlet)? in
+        outlet(for: frame)?.send(frame)
+    }
+
+    /// Where a frame is to be sent now, if the client is to have it now.
+    ///
+    /// In place of ``pass(_:)``, for a group that has the frame ready for all of its connections.
+    public func outlet(for frame: LiveFrame) -> (any LiveOutlet)? {
+        state.withLock { state in
             guard state.phase == .open, state.filter.passes(frame) else { return nil }
             return state.outlet
         }
-        outlet?.send(frame)
     }
 
     /// Takes note that the connection is gone.

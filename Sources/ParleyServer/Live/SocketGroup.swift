@@ -1,5 +1,6 @@
 import NIOCore
 import ParleyLive
+import ParleyMetrics
 import Synchronization
 import WebSocketWire
 
@@ -14,16 +15,26 @@ final class SocketGroup: LiveOutletGroup {
     }
 
     private let eventLoop: any EventLoop
+    private let metrics: LiveMetrics
     private let waiting = Mutex(Waiting())
 
-    init(_ eventLoop: any EventLoop) {
+    init(_ eventLoop: any EventLoop, metrics: LiveMetrics) {
         self.eventLoop = eventLoop
+        self.metrics = metrics
     }
 
     func deliver(_ frame: LiveFrame, to sessions: [LiveSession]) {
         waiting.withLock { $0.count += 1 }
         eventLoop.execute { [self] in
-            for session in sessions { session.pass(frame) }
+            // Once for all of them, since each would ask the frame and the counter under their locks.
+            let message = frame.socketMessage
+            var count = 0
+            for session in sessions {
+                guard let outlet = session.outlet(for: frame) as? SocketOutlet else { continue }
+                outlet.send(message)
+                count += 1
+            }
+            if count > 0 { metrics.frames(count) }
             let continuations = waiting.withLock { waiting in
                 waiting.count -= 1
                 guard waiting.count <= Self.maxWaiting / 2 else { return [CheckedContinuation<Void, Never>]() }

@@ -1,6 +1,7 @@
 import NIOCore
 import ParleyCore
 import ParleyLive
+import ParleyMetrics
 import Synchronization
 import WebSocketWire
 
@@ -8,9 +9,11 @@ import WebSocketWire
 final class SocketGroups: Sendable {
     /// What the sockets of each loop share.
     let loops: WebSocketLoops
+    private let metrics: LiveMetrics
     private let groups = Mutex<[ObjectIdentifier: SocketGroup]>([:])
 
-    init() {
+    init(metrics: LiveMetrics) {
+        self.metrics = metrics
         var configuration = WebSocketConfiguration()
         configuration.maxFrameBytes = Limits.socketMessageBytes
         configuration.maxMessageBytes = Limits.socketMessageBytes
@@ -29,7 +32,7 @@ final class SocketGroups: Sendable {
     func group(of eventLoop: any EventLoop) -> SocketGroup {
         groups.withLock { groups in
             if let known = groups[ObjectIdentifier(eventLoop)] { return known }
-            let made = SocketGroup(eventLoop)
+            let made = SocketGroup(eventLoop, metrics: metrics)
             groups[ObjectIdentifier(eventLoop)] = made
             return made
         }

@@ -16,8 +16,13 @@ final class SocketOutlet: LiveOutlet {
     }
 
     func send(_ frame: LiveFrame) {
-        socket.onLoop.send(frame.socketMessage)
+        send(frame.socketMessage)
         metrics.frames(1)
+    }
+
+    /// Sends what was made of a frame, which the caller counts.
+    func send(_ message: PreparedMessage) {
+        socket.onLoop.send(message)
     }
 
     func close(_ closing: LiveClosing) {
@@ -50,7 +55,7 @@ final class SocketDelegate: WebSocketDelegate {
     }
 
     func text(_ message: ByteBuffer, _ socket: WebSocketHandler) {
-        session.receive(message.readableBytesView)
+        session.receive(Array(message.readableBytesView))
     }
 
     func overflowed(dropped: Int, _ socket: WebSocketHandler) {

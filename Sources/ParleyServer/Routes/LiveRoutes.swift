@@ -14,7 +14,7 @@ struct LiveRoutes {
     private let dependencies: ServerDependencies
     private let hub: LiveHub
     private let door: LiveDoor
-    private let groups = SocketGroups()
+    private let groups: SocketGroups
     private let metrics: LiveMetrics
 
     init(_ dependencies: ServerDependencies, hub: LiveHub) {
@@ -26,6 +26,7 @@ struct LiveRoutes {
             origins: dependencies.origins
         )
         metrics = dependencies.metrics.live
+        groups = SocketGroups(metrics: dependencies.metrics.live)
     }
 
     func add(to api: RouterGroup<ServerContext>) {
