@@ -246,7 +246,10 @@ let package = Package(
         ),
         .testTarget(
             name: "WebSocketWireTests",
-            dependencies: ["WebSocketWire", nioCore, nioEmbedded, nioHTTP1, nioPosix],
+            dependencies: [
+                "WebSocketWire", nioCore, nioEmbedded, nioHTTP1, nioPosix,
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
