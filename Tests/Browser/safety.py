@@ -7,7 +7,7 @@ from parley_page import (
 )
 from world import PASSWORD
 
-HEAVIEST_PAGE_BYTES = 100_000
+HEAVIEST_PAGE_BYTES = 150_000
 
 CANARIES = [
     "<script>window.canary = 1</script>",

@@ -1,10 +1,14 @@
-/** The server said no. `code`, `message` and `param` are those of its error envelope. */
+/**
+ * The server said no. `code`, `message` and `param` are those of its error envelope; `changes`, where what was asked
+ * expected an older revision, is what has changed since.
+ */
 export class ApiError extends Error {
-  constructor(status, { code, message, param } = {}) {
+  constructor(status, { code, message, param } = {}, changes) {
     super(message ?? `The server answered ${status}.`);
     this.status = status;
     this.code = code;
     this.param = param;
+    this.changes = changes;
   }
 }
 
@@ -48,7 +52,7 @@ export class Api {
     if (response.ok) return response;
     const problem = await response.json().catch(() => ({}));
     if (response.status === 401) this.#onSignedOut?.();
-    throw new ApiError(response.status, problem.error);
+    throw new ApiError(response.status, problem.error, problem.changes);
   }
 
   async #json(method, path, body) {

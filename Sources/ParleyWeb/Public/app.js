@@ -10,6 +10,7 @@ const session = new Session();
 const notices = {
   expired: "Your session has ended. Sign in again to go on where you were.",
   elsewhere: "You signed out in another tab.",
+  signedOut: "You have been signed out.",
 };
 let workspace = null;
 /** What was typed and not sent, and whose it is, so that they find it again when they sign in again. */
@@ -31,7 +32,7 @@ function enter(user) {
 
 /** Whoever signs out means it: what they typed goes too, and so does the address of what they read. */
 function leave(reason) {
-  if (reason === "left" || reason === "elsewhere") {
+  if (["left", "elsewhere", "signedOut"].includes(reason)) {
     kept = null;
     history.replaceState(null, "", "/");
   }

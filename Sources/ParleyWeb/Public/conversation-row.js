@@ -1,5 +1,6 @@
 import { iconButton } from "./controls.js";
 import { h } from "./dom.js";
+import { icon } from "./icons.js";
 import { renameForm } from "./rename-form.js";
 import { addressOf } from "./router.js";
 import { fullTime, shortTime } from "./time.js";
@@ -10,6 +11,7 @@ export class ConversationRow {
   #item;
   #actions;
   #title = h("span", { class: "row-title" });
+  #pin = h("span", { class: "row-pin", hidden: true }, icon("pin"), h("span", { class: "visually-hidden" }, "Pinned"));
   #time = h("time", { class: "row-time" });
   #preview = h("span", { class: "row-preview" });
   #link;
@@ -21,7 +23,7 @@ export class ConversationRow {
       "a",
       { class: "row-link", href: addressOf(item.id), onclick: (event) => this.#open(event) },
       this.#title,
-      this.#time,
+      h("span", { class: "row-side" }, this.#pin, this.#time),
       this.#preview,
     );
     this.#tools = h(
@@ -35,9 +37,11 @@ export class ConversationRow {
   }
 
   update(item) {
+    if (item === this.#item) return;
     this.#item = item;
     const time = item.updated_at;
     this.#title.textContent = item.title;
+    this.#pin.hidden = !item.pinned;
     this.#time.textContent = shortTime(time);
     this.#time.dateTime = time;
     this.#time.title = fullTime(time);
@@ -60,7 +64,7 @@ export class ConversationRow {
 
   #rename() {
     const form = renameForm(this.#item.title, {
-      onsave: (title) => this.#actions.onrename(this.#item.id, title),
+      onsave: (title, from) => this.#actions.onrename(this.#item.id, title, from),
       onend: () => {
         form.replaceWith(this.#link);
         this.#tools.hidden = false;

@@ -10,6 +10,7 @@ export class LogView {
   element;
   jump;
   #conversation;
+  #user;
   #unsent;
   #empty;
   #onedit;
@@ -21,8 +22,9 @@ export class LogView {
   #sent = h("div", { class: "log-part" });
   #notSent = h("div", { class: "log-part" });
 
-  constructor(conversation, { unsent, empty, onedit, signal }) {
+  constructor(conversation, { user, unsent, empty, onedit, signal }) {
     this.#conversation = conversation;
+    this.#user = user;
     this.#unsent = unsent;
     this.#empty = empty;
     this.#onedit = onedit;
@@ -57,7 +59,9 @@ export class LogView {
   #put(message) {
     const view = this.#views.get(message.id);
     if (view) return view.update(message);
-    this.#sent.append(this.#view(message));
+    const { messages } = this.#conversation;
+    const follower = messages[messages.findLastIndex(({ id }) => id === message.id) + 1];
+    this.#sent.insertBefore(this.#view(message), this.#views.get(follower?.id)?.element ?? null);
     this.#empty.remove();
   }
 
@@ -69,7 +73,7 @@ export class LogView {
   }
 
   #view(message) {
-    const view = new MessageView(message);
+    const view = new MessageView(message, this.#user);
     this.#views.set(message.id, view);
     return view.element;
   }

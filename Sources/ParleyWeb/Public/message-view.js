@@ -9,21 +9,29 @@ const authors = { user: "You", assistant: "Assistant", system: "System", tool: "
 export class MessageView {
   element;
   #message;
+  #user;
   #author = h("span", { class: "message-author" });
   #model = h("span", { class: "message-model" });
   #time = h("time", { class: "message-time" });
   #body = h("div", { class: "message-body", dir: "auto" });
   #note = h("p", { class: "message-note" });
+  #reactions = h("ul", { class: "reactions", "aria-label": "Reactions" });
   #markdown = null;
   #frame = null;
 
-  constructor(message) {
+  constructor(message, user) {
+    this.#user = user;
     if (message.role === "assistant") this.#markdown = new MarkdownView(this.#body);
     this.element = h(
       "article",
-      { class: `message message-${message.role}`, "data-id": message.id, "data-seq": message.seq },
+      {
+        class: `message message-${message.role} ${isOthers(message, user) ? "message-others" : ""}`,
+        "data-id": message.id,
+        "data-seq": message.seq,
+      },
       h("header", { class: "message-head" }, this.#markdown && mark(), this.#author, this.#model, this.#time),
       this.#body,
+      this.#reactions,
       this.#note,
     );
     this.update(message);
@@ -40,19 +48,27 @@ export class MessageView {
   #draw() {
     cancelAnimationFrame(this.#frame);
     this.#frame = null;
-    const { role, content, status, model, created_at } = this.#message;
-    this.#author.textContent = authors[role] ?? role;
+    const { role, author, content, status, model, created_at, is_edited } = this.#message;
+    this.#author.textContent = isOthers(this.#message, this.#user) ? author : authors[role] ?? role;
     this.#model.textContent = model ?? "";
-    this.#time.textContent = shortTime(created_at);
+    this.#time.textContent = is_edited ? `${shortTime(created_at)}, edited` : shortTime(created_at);
     this.#time.dateTime = created_at;
     this.#time.title = fullTime(created_at);
     if (this.#markdown) this.#markdown.update(content);
     else this.#body.textContent = content;
+    this.#reactions.replaceChildren(...(this.#message.reactions ?? []).map(reaction));
     this.#note.textContent = noteOn(this.#message);
     this.element.dataset.status = status;
     // A screen reader waits for the end of what is still being written, and then reads it once.
     this.element.setAttribute("aria-busy", status === "streaming");
   }
+}
+
+/** Whether somebody else wrote it, of those who share the conversation. */
+const isOthers = ({ role, author }, user) => role === "user" && Boolean(author) && author !== user.email;
+
+function reaction({ emoji, users }) {
+  return h("li", { title: users.join(", ") }, emoji, users.length > 1 && ` ${users.length}`);
 }
 
 /** What is to be said about a message that isn't simply there. */

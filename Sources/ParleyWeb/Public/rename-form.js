@@ -2,9 +2,15 @@ import { h } from "./dom.js";
 
 const longestTitle = 256;
 
-/** A title to type over. Enter and leaving it save; Escape, and saving nothing new, leave it as it was. */
+/**
+ * A title to type over. Enter and leaving it save; Escape, and saving nothing new, leave it as it was.
+ *
+ * `onsave` gets the new title and the one it shall replace, and answers whether it is saved. Where the present title has
+ * become another meanwhile, it answers that one: then only Enter saves, now in that one's place.
+ */
 export function renameForm(title, { onsave, onend }) {
   let over = false;
+  let contested = false;
   const input = h("input", { name: "title", value: title, maxlength: longestTitle, "aria-label": "Title" });
   const form = h(
     "form",
@@ -12,7 +18,7 @@ export function renameForm(title, { onsave, onend }) {
       class: "rename",
       autocomplete: "off",
       onsubmit: finish,
-      onfocusout: finish,
+      onfocusout: (event) => contested || finish(event),
       onkeydown: (event) => event.key === "Escape" && end(event),
     },
     input,
@@ -24,9 +30,11 @@ export function renameForm(title, { onsave, onend }) {
     if (over) return;
     if (!text || text === title) return end(event);
     over = true;
-    if (await onsave(text)) return onend();
+    const answer = await onsave(text, title);
+    if (answer === true) return onend();
     // What was typed stays, to be tried again.
     over = false;
+    if (answer) [title, contested] = [answer, true];
     input.focus();
   }
 

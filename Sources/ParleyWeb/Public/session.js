@@ -4,7 +4,8 @@ import { Api } from "./api.js";
  * Who is signed in, kept the same in every tab of this browser.
  *
  * Fires `change` when that has become someone else or nobody. `user` is then the new one, or null, and `reason` how the
- * session ended: `left` (signed out here), `elsewhere` (in another tab), `expired`, or null when there was none.
+ * session ended: `left` (signed out here), `elsewhere` (in another tab), `signedOut` (by the server, since it was signed
+ * out or the password changed), `expired`, or null when there was none.
  */
 export class Session extends EventTarget {
   /** Undefined until the server has been asked for the first time. */
@@ -54,9 +55,9 @@ export class Session extends EventTarget {
     }
   }
 
-  /** The server no longer knows this session. */
-  ended() {
-    this.#become(null, this.user ? "expired" : null);
+  /** The server no longer knows this session, or has ended it: `signedOut`. */
+  ended(reason = "expired") {
+    this.#become(null, this.user ? reason : null);
   }
 
   /** Back to the beginning, where nobody has been asked for yet. */

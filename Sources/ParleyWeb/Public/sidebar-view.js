@@ -49,15 +49,25 @@ export class SidebarView {
       row.element.remove();
       this.#rows.delete(id);
     }
-    this.#list.items.forEach((item, index) => {
-      const { element } = this.#row(item);
-      const there = this.#items.children[index] ?? null;
-      if (there !== element) this.#items.insertBefore(element, there);
-    });
+    this.#arrange(this.#list.items.map((item) => this.#row(item).element));
     this.#foot.replaceChildren(...this.#footContent());
     // An observer tells of changes only: an end that stays in sight of a tall window has to be observed anew.
     this.#observer.unobserve(this.#foot);
     this.#observer.observe(this.#foot);
+  }
+
+  /** Brings the rows in order, around the one that has the focus: moved, it would lose it, and a name half typed too. */
+  #arrange(rows) {
+    const focused = document.activeElement?.closest(".row") ?? null;
+    let next = null;
+    for (const row of rows.toReversed()) {
+      if (row === focused && row.isConnected) {
+        while (row.nextElementSibling !== next) this.#items.insertBefore(row.nextElementSibling, row);
+      } else if (row.parentNode !== this.#items || row.nextElementSibling !== next) {
+        this.#items.insertBefore(row, next);
+      }
+      next = row;
+    }
   }
 
   #row(item) {

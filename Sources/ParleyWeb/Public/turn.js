@@ -1,4 +1,5 @@
 import { ApiError, NetworkError } from "./api.js";
+import { pause } from "./live-rules.js";
 import { readEvents } from "./sse.js";
 
 const pauses = [250, 500, 1000, 2000, 4000, 8000, 8000, 8000];
@@ -54,12 +55,4 @@ function rejoin(api, { id, next }, signal) {
 function isPassing(error) {
   if (error instanceof ApiError) return error.status === 429 || error.status >= 500;
   return error.name !== "AbortError";
-}
-
-function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason); }, { once: true });
-  });
 }

@@ -46,6 +46,12 @@ export class Unsent extends EventTarget {
     this.keepDraft(null, "");
   }
 
+  /** A conversation is gone: what was typed there begins a new one, unless another has been begun. */
+  rescueDraft(conversation) {
+    if (!this.draft(null)) this.keepDraft(null, this.draft(conversation));
+    this.keepDraft(conversation, "");
+  }
+
   remove(id) {
     if (this.#messages.delete(id)) this.#changed();
   }

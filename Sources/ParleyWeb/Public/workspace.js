@@ -1,11 +1,12 @@
 import { Api } from "./api.js";
 import { Conversation } from "./conversation.js";
-import { ConversationList } from "./conversation-list.js";
+import { ConversationList, Renamed } from "./conversation-list.js";
 import { ConversationView } from "./conversation-view.js";
 import { confirmDialog } from "./confirm-dialog.js";
 import { Drawer } from "./drawer.js";
 import { h } from "./dom.js";
-import { attempt } from "./notices.js";
+import { LiveConnection } from "./live-connection.js";
+import { attempt, notify } from "./notices.js";
 import { problemView } from "./problem-view.js";
 import { Router } from "./router.js";
 import { SidebarView } from "./sidebar-view.js";
@@ -16,6 +17,7 @@ export class Workspace {
   #user;
   #unsent;
   #api;
+  #live;
   #list;
   #router;
   #sidebar;
@@ -23,6 +25,8 @@ export class Workspace {
   #conversation = null;
   #view = null;
   #sending = new Map();
+  /** What is being deleted here: that it is gone is no news then. */
+  #deleting = new Set();
   #control = new AbortController();
   #main = h("main", { class: "main", id: "main" });
 
@@ -31,13 +35,19 @@ export class Workspace {
     this.#unsent = unsent;
     const { signal } = this.#control;
     this.#api = new Api({ signal, onSignedOut: () => session.ended() });
-    this.#list = new ConversationList(this.#api);
+    this.#live = new LiveConnection({
+      signal,
+      onended: (why) => why !== "refused" && session.ended(why),
+      ondoubt: () => session.check().catch(() => {}),
+    });
+    this.#list = new ConversationList(this.#api, signal);
+    this.#live.addEventListener("event", ({ detail }) => this.#list.take(detail));
     this.#router = new Router((route) => this.#follow(route), signal);
     this.#sidebar = new SidebarView(this.#list, {
       user: this.#user,
       onnew: () => this.#router.go({ isNew: true }),
       onopen: (id) => this.#router.go({ id }),
-      onrename: (id, title) => this.#rename(id, title),
+      onrename: (id, title, from) => this.#rename(id, title, from),
       ondelete: (item) => this.#delete(item),
       onsignout,
     });
@@ -60,6 +70,7 @@ export class Workspace {
 
   async #start() {
     const { id } = this.#router.route;
+    this.#live.start();
     if (id) this.#follow({ id });
     await this.#list.loadMore();
     // Meanwhile the person may have left, or begun a new conversation.
@@ -86,6 +97,7 @@ export class Workspace {
       await conversation.load();
       if (conversation === this.#conversation) this.#show(conversation);
     } catch (error) {
+      if (error.status === 404) this.#list.remove(id);
       if (conversation !== this.#conversation || error.name === "AbortError") return;
       this.#showProblem(error, () => this.#follow({ id }));
     }
@@ -99,25 +111,46 @@ export class Workspace {
     if (this.#conversation?.sending) this.#sending.set(this.#conversation.id, this.#conversation);
     const again = this.#sending.get(id);
     this.#sending.delete(id);
-    const parts = { api: this.#api, list: this.#list, unsent: this.#unsent };
-    this.#conversation = again?.sending ? again : new Conversation(id, parts);
+    this.#conversation = again?.sending ? again : this.#make(id);
     this.#conversation.enter();
     this.#sidebar.setActive(id);
     return this.#conversation;
   }
 
-  #show(conversation) {
-    this.#view = new ConversationView(conversation, {
-      user: this.#user,
-      unsent: this.#unsent,
-      menuButton: this.#drawer.button(),
-      onrename: (title) => this.#rename(conversation.id, title),
-      ondelete: () => this.#delete(conversation.info),
-    });
+  #make(id) {
+    const parts = { api: this.#api, live: this.#live, list: this.#list, unsent: this.#unsent, user: this.#user };
+    const conversation = new Conversation(id, parts);
     conversation.addEventListener("created", () => {
       if (conversation !== this.#conversation) return;
       this.#router.rewrite(conversation.id);
       this.#sidebar.setActive(conversation.id);
+    });
+    conversation.addEventListener("gone", () => this.#leaveGone(conversation));
+    conversation.addEventListener("stale", () => {
+      if (conversation === this.#conversation) this.#follow({ id: conversation.id });
+    });
+    return conversation;
+  }
+
+  /** Somebody has deleted it, moved it out of sight, or taken this person from its project. */
+  #leaveGone(conversation) {
+    const { id } = conversation;
+    this.#list.remove(id);
+    this.#sending.delete(id);
+    if (conversation !== this.#conversation || this.#deleting.has(id)) return;
+    this.#unsent.rescueDraft(id);
+    this.#router.go({ isNew: true }, { replace: true });
+    notify("The conversation you had open was deleted, or isn’t yours to see any more.");
+  }
+
+  #show(conversation) {
+    this.#view = new ConversationView(conversation, {
+      user: this.#user,
+      live: this.#live,
+      unsent: this.#unsent,
+      menuButton: this.#drawer.button(),
+      onrename: (title, from) => this.#rename(conversation.id, title, from),
+      ondelete: () => this.#delete(conversation.info),
     });
     this.#main.replaceChildren(this.#view.element);
     this.#view.start();
@@ -136,11 +169,19 @@ export class Workspace {
     );
   }
 
-  #rename(id, title) {
-    return attempt("It couldn’t be renamed.", async () => {
-      const renamed = await this.#list.rename(id, title);
-      if (id === this.#conversation.id) this.#conversation.setInfo(renamed);
+  /** True when it is renamed; the present title, where that isn't `from` any more. */
+  async #rename(id, title, from) {
+    let present;
+    const done = await attempt("It couldn’t be renamed.", async () => {
+      try {
+        const renamed = await this.#list.rename(id, title, from);
+        if (id === this.#conversation.id) this.#conversation.changed(renamed);
+      } catch (error) {
+        if (error instanceof Renamed) present = error.title;
+        throw error;
+      }
     });
+    return present ?? done;
   }
 
   async #delete({ id, title }) {
@@ -150,7 +191,9 @@ export class Workspace {
       action: "Delete",
     });
     if (!sure) return;
+    this.#deleting.add(id);
     const done = await attempt("It couldn’t be deleted.", () => this.#list.delete(id));
+    this.#deleting.delete(id);
     if (done && id === this.#conversation.id) this.#openMostRecent();
   }
 }
