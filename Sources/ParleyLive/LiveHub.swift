@@ -52,8 +52,7 @@ public final class LiveHub: Service {
     private let state = Mutex(State())
     private let typing = TypingLine()
     // Unbounded, and still bounded: each job is at most once in them. What lasts is apart from what is soon done: a task
-    // group looks for one that has ended among all that it
-    // has, and there may be thousands that last.
+    // group looks for one that has ended among all that it has, and there may be thousands that last.
     private let stays: (stream: AsyncStream<Job>, continuation: AsyncStream<Job>.Continuation)
     private let errands: (stream: AsyncStream<Job>, continuation: AsyncStream<Job>.Continuation)
 
