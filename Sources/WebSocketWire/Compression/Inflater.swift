@@ -25,14 +25,22 @@ final class Inflater {
 
     /// The message; one byte more than the limit and it is too big, however small it came.
     func inflate(_ message: ByteBuffer, limit: Int) throws(WebSocketViolation) -> ByteBuffer {
-        guard inflateReset(stream) == Z_OK else { throw .badCompression }
         var output = ByteBuffer()
-        try inflate(message, into: &output, limit: limit)
-        try inflate(Self.tail, into: &output, limit: limit)
+        // Not what the standard makes of an empty message, but nobody takes it for anything else.
+        if message.readableBytes == 0 { return output }
+        guard inflateReset(stream) == Z_OK else { throw .badCompression }
+        // A message may end with a block that says it is the last one; most senders then add an empty one, some don't.
+        if try inflate(message, into: &output, limit: limit) { return output }
+        let isWhole = try inflate(Self.tail, into: &output, limit: limit)
+        // zlib's sign that it stands between two blocks: otherwise the message is cut off.
+        guard isWhole || stream.pointee.data_type & 128 != 0 else { throw .badCompression }
         return output
     }
 
-    private func inflate(_ input: ByteBuffer, into output: inout ByteBuffer, limit: Int) throws(WebSocketViolation) {
+    /// True when the input ends with the last block of a stream.
+    private func inflate(_ input: ByteBuffer, into output: inout ByteBuffer, limit: Int) throws(WebSocketViolation)
+        -> Bool
+    {
         var input = input
         while true {
             // One byte more than allowed shows that there is more; growing by what came keeps copies few.
@@ -43,12 +51,12 @@ final class Inflater {
             case Z_STREAM_END:
                 // A block marked as the last one is allowed; whatever follows begins anew.
                 guard inflateReset(stream) == Z_OK else { throw .badCompression }
-                if input.readableBytes == 0 { return }
+                if input.readableBytes == 0 { return true }
             case Z_OK:
-                if input.readableBytes == 0 && stream.pointee.avail_out > 0 { return }
+                if input.readableBytes == 0 && stream.pointee.avail_out > 0 { return false }
             case Z_BUF_ERROR:
                 // Nothing to read and nothing left inside.
-                if input.readableBytes == 0 { return }
+                if input.readableBytes == 0 { return false }
                 throw .badCompression
             default: throw .badCompression
             }

@@ -8,7 +8,8 @@ public enum WebSocketSetup {
     /// Answers a checked request with 101 and puts a socket in the place of the HTTP handlers.
     ///
     /// Must be called on the channel's event loop, when the request has been read to its end and nothing of an answer has been
-    /// written. What stands behind the position stays, and gets no reads any more.
+    /// written. The socket takes the place before the HTTP encoder; what stands behind it stays, and gets no reads any more.
+    /// Bytes that the client sent before our answer, which RFC 6455 (section 4.1) forbids it, are lost.
     ///
     /// - Parameters:
     ///   - channel: speaks HTTP/1.1.

@@ -48,20 +48,33 @@ final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
         do throws(WebSocketUpgradeRefusal) {
             let upgrade = try WebSocketUpgrade(head, subprotocols: subprotocols, allowsDeflate: allowsDeflate)
             do {
-                try WebSocketSetup.accept(
-                    on: context.channel,
-                    upgrade: upgrade,
-                    responder: context.pipeline.syncOperations.context(handler: encoder),
-                    removing: [decoder, encoder, self],
-                    loop: loops.loop(of: context.eventLoop),
-                    delegate: makeDelegate()
-                )
+                try accept(upgrade, context)
             } catch {
                 context.close(promise: nil)
             }
         } catch {
             refuse(error, context)
         }
+    }
+
+    /// Puts the socket behind the HTTP decoder: what the client sent too early, right behind its request, comes to it when
+    /// the decoder goes.
+    private func accept(_ upgrade: WebSocketUpgrade, _ context: ChannelHandlerContext) throws {
+        let pipeline = context.pipeline.syncOperations
+        try pipeline.context(handler: encoder).writeAndFlush(NIOAny(upgrade.answer()), promise: nil)
+        // Before the socket comes, whose first frame may be sent at once.
+        pipeline.removeHandler(encoder, promise: nil)
+        try WebSocketSetup.install(
+            on: context.channel,
+            position: .before(self),
+            role: .server,
+            deflate: upgrade.deflate,
+            subprotocol: upgrade.subprotocol,
+            loop: loops.loop(of: context.eventLoop),
+            delegate: makeDelegate()
+        )
+        pipeline.removeHandler(decoder, promise: nil)
+        pipeline.removeHandler(self, promise: nil)
     }
 
     private func refuse(_ refusal: WebSocketUpgradeRefusal, _ context: ChannelHandlerContext) {
