@@ -4,12 +4,34 @@ import traceback
 
 
 class Checks:
-    def __init__(self, world):
-        self._world = world
+    """With `only`, those whose name holds it."""
+
+    def __init__(self, browser, artifacts, only=""):
+        self._browser = browser
+        self._artifacts = artifacts
+        self._only = only.replace(" ", "_")
         self._passed = 0
         self._failed = 0
 
     def run(self, check, *arguments):
+        """A check by itself."""
+        if self._only in check.__name__:
+            self._run(check, *arguments)
+            self._close_pages()
+
+    def run_together(self, checks):
+        """Checks that follow one another in the same pages: all, or none of them."""
+        if any(self._only in check.__name__ for check in checks):
+            for check in checks:
+                self._run(check)
+        self._close_pages()
+
+    def finish(self):
+        """Prints the sum; true when nothing failed."""
+        print(f"{self._passed} passed, {self._failed} failed", flush=True)
+        return self._failed == 0 and self._passed > 0
+
+    def _run(self, check, *arguments):
         name = check.__name__.replace("_", " ")
         try:
             check(*arguments)
@@ -23,20 +45,15 @@ class Checks:
             self._passed += 1
             print(f"ok - {name}", flush=True)
 
-    def finish(self):
-        """Prints the sum; true when nothing failed."""
-        print(f"{self._passed} passed, {self._failed} failed", flush=True)
-        return self._failed == 0
-
-    def close_pages(self):
-        """Pages of one group of checks must not disturb, or slow down, those of the next."""
-        for context in self._world.browser.contexts:
+    def _close_pages(self):
+        # Pages of one check must not disturb, or slow down, those of the next.
+        for context in self._browser.contexts:
             context.close()
 
     def _picture(self, name):
-        pages = [page for context in self._world.browser.contexts for page in context.pages]
+        pages = [page for context in self._browser.contexts for page in context.pages]
         for number, page in enumerate(pages):
             try:
-                page.screenshot(path=self._world.artifacts / f"failed-{name}-{number}.png", timeout=5000)
+                page.screenshot(path=self._artifacts / f"failed-{name}-{number}.png", timeout=5000)
             except Exception as error:  # A picture is a help, not the matter.
                 print(f"# no picture: {error}", flush=True)

@@ -27,6 +27,29 @@ def answers(page):
     return page.locator(".message-assistant")
 
 
+def expect_in_step(page):
+    """The socket is open: what happens is told."""
+    expect(page.locator(".workspace")).to_have_attribute("data-connection", "open")
+
+
+def expect_same_text(page, content):
+    """The last answer's text, as the store has it: no piece of it is missing, and none is there twice."""
+    expect(answers(page).last.locator(".message-body")).to_have_text(content)
+
+
+def shown(page):
+    """The ids of the messages on the page, in order."""
+    return page.locator(".message").evaluate_all("all => all.map(one => one.dataset.id)")
+
+
+def typing(page):
+    return page.locator(".typing")
+
+
+def connection(page):
+    return page.locator(".connection")
+
+
 def sign_up(page, email, name):
     page.get_by_role("button", name="Create an account").click()
     page.get_by_label("Name").fill(name)

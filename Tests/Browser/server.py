@@ -1,5 +1,6 @@
-"""The real binary, on a free port of its own, with a store that nobody else has."""
+"""The real binary, on a free port of its own, with a store that nobody else has; and a model's server for it."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -14,20 +15,27 @@ STOP_SECONDS = 20
 
 
 class Server:
-    def __init__(self, binary):
+    """Parley. `settings` are further options; it may be killed, stopped and started again at the same address."""
+
+    def __init__(self, binary, *settings):
         self._directory = tempfile.TemporaryDirectory(prefix="parley-browser-")
-        self._log = Path(self._directory.name, "log").open("w+")
+        self._log = Path(self._directory.name, "log").open("a+")
         port = free_port()
         self.origin = f"http://127.0.0.1:{port}"
+        self._command = [
+            str(Path(binary).resolve()), "serve",
+            "--http-host", "127.0.0.1", "--http-port", str(port),
+            "--store", f"sqlite:{self._directory.name}/parley.db",
+            # All of the checks' people come from one address, faster than people do.
+            "--limits-rates", "off",
+            *settings,
+        ]
+        self._process = None
+        self.start()
+
+    def start(self):
         self._process = subprocess.Popen(
-            [
-                str(Path(binary).resolve()), "serve",
-                "--http-host", "127.0.0.1", "--http-port", str(port),
-                "--store", f"sqlite:{self._directory.name}/parley.db",
-                # All of the checks' people come from one address, faster than people do.
-                "--limits-rates", "off",
-            ],
-            cwd=self._directory.name, stdout=self._log, stderr=subprocess.STDOUT,
+            self._command, cwd=self._directory.name, stdout=self._log, stderr=subprocess.STDOUT,
         )
 
     def wait_until_ready(self):
@@ -45,6 +53,11 @@ class Server:
             time.sleep(0.05)
         raise RuntimeError(f"the server wasn't ready in {START_SECONDS} s:\n{self.log()}")
 
+    def kill(self):
+        """Ends it as a crash would."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self):
         """Asks it to end, and returns its exit code."""
         if self._process.poll() is None:
@@ -52,8 +65,7 @@ class Server:
         try:
             return self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
             raise AssertionError(f"the server didn't stop in {STOP_SECONDS} s:\n{self.log()}") from None
 
     def log(self):
@@ -62,10 +74,37 @@ class Server:
 
     def close(self):
         if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
         self._log.close()
         self._directory.cleanup()
+
+
+class Upstream:
+    """parley-upstream: a model's server that answers as it is told to, and when."""
+
+    def __init__(self, binary):
+        self._process = subprocess.Popen([str(binary), "--port", "0"], stdout=subprocess.PIPE, text=True)
+        self.url = self._process.stdout.readline().split()[-1]
+
+    def hold(self, answer, after):
+        """The next answer is this text; it stops after so many pieces, until it is released."""
+        self._control("/control", {"answer": answer, "after": after, "hold": True})
+
+    def slowly(self, answer, milliseconds):
+        """The next answer is this text, with so much time between its pieces."""
+        self._control("/control", {"answer": answer, "chunk_ms": milliseconds})
+
+    def release(self):
+        self._control("/control/release", {})
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+
+    def _control(self, path, body):
+        request = urllib.request.Request(self.url.removesuffix("/v1") + path, json.dumps(body).encode(), method="POST")
+        with urllib.request.urlopen(request, timeout=10):
+            pass
 
 
 def free_port():

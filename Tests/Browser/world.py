@@ -6,6 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
+from server import Server, Upstream
+
 PASSWORD = "a long enough password"
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -24,9 +26,11 @@ class Person:
 
 
 class World:
-    def __init__(self, browser: Browser, origin: str, artifacts: Path):
+    def __init__(self, browser: Browser, server: Server, artifacts: Path, upstream: Upstream | None = None):
         self.browser = browser
-        self.origin = origin
+        self.server = server
+        self.upstream = upstream
+        self.origin = server.origin
         self.artifacts = artifacts
         self.complaints = []
         self.dialogs = []
@@ -71,6 +75,18 @@ class World:
             self.call(page, "post", f"/conversations/{made['id']}/messages", {"messages": entries[start:start + 100]})
         return made["id"]
 
+    def project(self, page, name, *members):
+        """A project of the person signed in there, with others as editors; its id."""
+        made = self.call(page, "post", "/projects", {"name": name})
+        for member in members:
+            path = f"/projects/{made['id']}/members/{self.person(member).email}"
+            self.call(page, "put", path, {"role": "editor"})
+        return made["id"]
+
+    def messages(self, page, conversation):
+        """The newest messages, as the store has them."""
+        return self.call(page, "get", f"/conversations/{conversation}?limit=100")["messages"]
+
     def new_email(self, name):
         return f"{name}.{next(self._numbers)}@example.org"
 
@@ -80,8 +96,9 @@ class World:
         page.on("dialog", self._dismiss)
 
     def _note(self, message):
-        # An answer that isn't 2xx is no fault of the page: being asked who is signed in, the server says 401.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        # An answer that isn't 2xx is no fault of the page: being asked who is signed in, the server says 401. Nor is a
+        # server that can't be reached.
+        if message.type == "error" and not message.text.startswith(("Failed to load resource", "WebSocket connection")):
             self.complaints.append(message.text)
 
     def _dismiss(self, dialog):

@@ -23,8 +23,8 @@ export class ConversationList extends EventTarget {
   #signal;
   #cursor = null;
   #complete = false;
-  /** Deleted, or out of this person's sight. */
-  #gone = new Set();
+  /** Out of this person's sight since a revision, after which they may have come back; deleted ones never do. */
+  #gone = new Map();
   /** Not active, so that what is said in them is no reason to ask for them. */
   #archived = new Set();
   #asking = new Set();
@@ -75,14 +75,22 @@ export class ConversationList extends EventTarget {
   take({ type, conversation_id: id, conversation, message, timestamp }) {
     if (type === "ready" || (type === "resync" && !id)) return this.#refresh();
     if (type === "resync") return this.#ask(id);
-    if (type === "conversation_deleted") return this.remove(id);
+    if (type === "conversation_deleted") return this.#remove(id, Infinity);
+    const { revision } = conversation ?? message ?? {};
+    if (revision === undefined || revision <= this.#gone.get(id)) return;
+    if (this.#gone.has(id)) return this.#ask(id);
     if (conversation) return this.update(conversation);
-    if (message) this.#note(message, timestamp);
+    this.#note(message, timestamp);
   }
 
+  /** It is out of sight: deleted, moved, or in a project that this person has left. */
   remove(id) {
+    this.#remove(id, this.find(id)?.revision ?? this.#gone.get(id) ?? 0);
+  }
+
+  #remove(id, revision) {
     this.#touched.add(id);
-    this.#gone.add(id);
+    this.#gone.set(id, Math.max(revision, this.#gone.get(id) ?? 0));
     this.items = this.items.filter((item) => item.id !== id);
     this.#changed();
   }
@@ -115,7 +123,7 @@ export class ConversationList extends EventTarget {
       // Gone already, from another tab or device: that is what was asked for.
       if (error.status !== 404) throw error;
     }
-    this.remove(id);
+    this.#remove(id, Infinity);
   }
 
   #page(cursor, limit) {
@@ -167,7 +175,7 @@ export class ConversationList extends EventTarget {
   #note(message, time) {
     const { conversation_id: id, seq, status, content, revision } = message;
     const known = this.find(id);
-    if (!known) return this.#gone.has(id) || this.#archived.has(id) ? undefined : this.#ask(id);
+    if (!known) return this.#archived.has(id) ? undefined : this.#ask(id);
     if (revision <= known.revision) return;
     const isNewest = seq >= known.message_count;
     // The one before it is the newest then, and that may not be known here.
@@ -185,6 +193,7 @@ export class ConversationList extends EventTarget {
       const get = () => this.#api.get(`/conversations/${id}?limit=1`);
       const { messages, has_more, ...item } = await insist(get, this.#signal);
       this.#asking.delete(id);
+      if (this.#gone.get(id) !== Infinity) this.#gone.delete(id);
       this.update(item);
     } catch (error) {
       if (error.status === 404) this.remove(id);

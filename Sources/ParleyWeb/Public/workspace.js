@@ -60,6 +60,7 @@ export class Workspace {
       this.#drawer.scrim,
       this.#main,
     );
+    this.#live.addEventListener("state", () => (this.element.dataset.connection = this.#live.state));
     this.#start();
   }
 

@@ -1,0 +1,267 @@
+"""Sockets that get lost: when they are back, everything is on the screen that happened meanwhile, once and in order."""
+
+import re
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from playwright.sync_api import expect
+
+from live import two_tabs
+from parley_page import (
+    answers, composer, connection, expect_answered, expect_in_step, expect_title, log, row, rows, say, send,
+)
+from world import WAIT_MILLISECONDS
+
+CHANGES = re.compile(r"/changes\?")
+
+
+@contextmanager
+def offline(page):
+    page.context.set_offline(True)
+    expect(connection(page)).to_contain_text("You are offline")
+    yield
+    page.context.set_offline(False)
+
+
+def append(world, page, conversation, texts):
+    entries = [{"role": "user", "content": text} for text in texts]
+    for start in range(0, len(entries), 100):
+        path = f"/conversations/{conversation}/messages"
+        world.call(page, "post", path, {"messages": entries[start:start + 100]})
+
+
+def a_server_that_starts_again_is_found_again(world):
+    first, second, here = two_tabs(world, "olga", "Through a restart")
+    composer(second).fill("half a thought")
+    assert world.server.stop() == 0
+    for page in (first, second):
+        expect(connection(page)).to_contain_text("Connection lost. Reconnecting…")
+        expect(log(page)).to_contain_text("The beginning")
+    world.server.start()
+    world.server.wait_until_ready()
+    world.call(first, "post", f"/conversations/{here}/messages", {"role": "user", "content": "Said after that"})
+    for page in (first, second):
+        expect(page.locator(".message-body")).to_have_text(["The beginning", "Said after that"])
+        expect_in_step(page)
+        expect(connection(page)).to_be_empty()
+    expect(composer(second)).to_have_value("half a thought")
+    send(first, "And on it goes")
+    expect(log(second)).to_contain_text("And on it goes")
+    expect_answered(second)
+
+
+def one_may_try_at_once(world):
+    first, _, _ = two_tabs(world, "olga", "Impatient")
+    # Without this clock's going on, no attempt is made but the one that is asked for.
+    first.clock.install()
+    world.server.kill()
+    first.clock.run_for(1_000)
+    expect(connection(first)).to_contain_text("Connection lost")
+    first.clock.pause_at(first.evaluate("Date.now() + 60_000"))
+    world.server.start()
+    world.server.wait_until_ready()
+    connection(first).get_by_role("button", name="Try now").click()
+    expect_in_step(first)
+
+
+def what_happens_while_one_is_offline_comes_afterwards(world):
+    other = world.page_of("olga")
+    first, second, here = two_tabs(world, "olga", "Offline")
+    gone = world.conversation(other, "Deleted meanwhile", [("user", "One")])
+    expect(row(second, "Deleted meanwhile")).to_have_count(1)
+    edited = world.messages(other, here)[0]["id"]
+    with offline(second):
+        append(world, other, here, [f"Number {number}" for number in range(1, 21)])
+        world.call(other, "patch", f"/conversations/{here}/messages/{edited}", {"content": "Edited meanwhile"})
+        world.call(other, "patch", f"/conversations/{here}", {"title": "Named meanwhile"})
+        world.call(other, "delete", f"/conversations/{gone}")
+        world.conversation(other, "Made meanwhile", [("user", "One")])
+        expect(log(second)).not_to_contain_text("meanwhile")
+    for page in (first, second):
+        expected = ["Edited meanwhile"] + [f"Number {number}" for number in range(1, 21)]
+        expect(page.locator(".message-body")).to_have_text(expected)
+        expect_title(page, "Named meanwhile")
+        expect(rows(page).first).to_contain_text("Made meanwhile")
+        expect(row(page, "Named meanwhile")).to_contain_text("Number 20")
+        expect(row(page, "Deleted meanwhile")).to_have_count(0)
+
+
+def what_was_deleted_while_one_was_offline_goes(world):
+    other = world.page_of("olga")
+    first, _, here = two_tabs(world, "olga", "Deleted while away", [("user", "mandrake")])
+    with offline(first):
+        world.call(other, "delete", f"/conversations/{here}")
+    expect_title(first, "New conversation")
+    expect(row(first, "Deleted while away")).to_have_count(0)
+    assert "mandrake" not in first.content()
+
+
+def who_is_hundreds_of_changes_behind_catches_up(world):
+    other = world.page_of("olga")
+    first, second, here = two_tabs(world, "olga", "Far behind")
+    with first.expect_request(CHANGES), second.expect_request(CHANGES):
+        with offline(first):
+            append(world, other, here, [f"Number {number}" for number in range(1, 401)])
+    for page in (first, second):
+        expect(page.locator(".message-body")).to_have_text(
+            ["The beginning"] + [f"Number {number}" for number in range(1, 401)]
+        )
+
+
+def who_is_further_behind_begins_with_the_newest(world):
+    other = world.page_of("olga")
+    first, _, here = two_tabs(world, "olga", "Very far behind")
+    composer(first).fill("half a thought")
+    with offline(first):
+        append(world, other, here, [f"Number {number}" for number in range(1, 701)])
+    expect(page_end(first)).to_have_text("Number 700")
+    expect(first.locator("[data-seq='1']")).to_have_count(0)
+    expect(composer(first)).to_have_value("half a thought")
+    append(world, other, here, ["One more"])
+    expect(page_end(first)).to_have_text("One more")
+    numbers = first.locator(".message").evaluate_all("all => all.map(one => Number(one.dataset.seq))")
+    assert numbers == list(range(numbers[0], 703)), numbers
+
+
+def wait_until(page, holds):
+    """Waits for something that this side sees, while the page goes on."""
+    deadline = time.monotonic() + WAIT_MILLISECONDS / 1000
+    while not holds():
+        assert time.monotonic() < deadline, "it never came"
+        page.evaluate("0")
+
+
+def page_end(page):
+    return page.locator(".message-body").last
+
+
+def a_store_that_was_restored_is_loaded_afresh(world):
+    sockets = []
+
+    def listen(socket):
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    page = world.open(world.person("olga").state)
+    page.route_web_socket("**/api/ws", listen)
+    page.goto("/")
+    here = world.conversation(page, "Restored", [("user", "Before")])
+    page.goto(f"/c/{here}")
+    expect_in_step(page)
+    problem = {"error": {"type": "x", "code": "resync", "message": "Load afresh.", "param": None, "request_id": "x"}}
+    page.route(CHANGES, lambda route: route.fulfill(status=410, json=problem))
+    with page.expect_response(re.compile(rf"/conversations/{here}\?limit=50")):
+        sockets[-1].send(f'{{"type":"resync","conversation_id":"{here}","reason":"ahead"}}')
+    expect(log(page)).to_contain_text("Before")
+
+
+def a_socket_that_has_gone_silent_is_replaced(world):
+    sockets, silent, pongs = [], [], []
+
+    def listen(socket):
+        sockets.append(socket)
+        server = socket.connect_to_server()
+
+        def pass_on(text):
+            # No pong either: as if the network had swallowed both ends' goodbye.
+            if socket in silent:
+                return
+            socket.send(text)
+            if "pong" in text:
+                pongs.append(text)
+
+        server.on_message(pass_on)
+
+    page = world.open(world.person("olga").state)
+    page.route_web_socket("**/api/ws", listen)
+    page.clock.install()
+    page.goto("/")
+    expect_in_step(page)
+    here = world.conversation(page, "Silence", [("user", "Before")])
+    page.goto(f"/c/{here}")
+    expect_in_step(page)
+    number = len(sockets)
+    page.clock.run_for(26_000)
+    wait_until(page, lambda: pongs)
+    page.clock.run_for(9_000)
+    assert len(sockets) == number, "a socket that answers was replaced"
+    silent.append(sockets[-1])
+    world.call(page, "post", f"/conversations/{here}/messages", {"role": "user", "content": "Into the silence"})
+    page.clock.run_for(35_000)
+    expect(log(page)).to_contain_text("Into the silence")
+    assert len(sockets) == number + 1, len(sockets)
+
+
+def a_page_of_another_origin_gets_no_socket(world):
+    """With the cookie: the port is nothing to a cookie, so this page's socket brings it along."""
+    page = world.page_of("olga")
+    expect_in_step(page)
+    with foreign_page() as address:
+        stranger = page.context.new_page()
+        stranger.goto(address)
+        refused = stranger.evaluate(TRY_SOCKET, f"{world.origin.replace('http', 'ws')}/api/ws")
+    assert refused == {"opened": False, "code": 1006, "heard": []}, refused
+    own = page.evaluate(TRY_SOCKET, f"{world.origin.replace('http', 'ws')}/api/ws")
+    assert own["opened"] and own["heard"] == ["ready"], own
+
+
+# Until it is closed, or has heard something.
+TRY_SOCKET = """url => new Promise((done) => {
+    const socket = new WebSocket(url);
+    const seen = { opened: false, code: null, heard: [] };
+    socket.onopen = () => { seen.opened = true; };
+    socket.onmessage = ({ data }) => { seen.heard.push(JSON.parse(data).type); done(seen); };
+    socket.onclose = ({ code }) => { seen.code = code; done(seen); };
+})"""
+
+
+@contextmanager
+def foreign_page():
+    class Blank(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>Elsewhere</title>")
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Blank) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def compressed_sockets_work(world):
+    """This server was started with `http.ws_deflate` on."""
+    first, second, _ = two_tabs(world, "olga", "Compressed")
+    extensions = first.evaluate(EXTENSIONS)
+    assert extensions.startswith("permessage-deflate"), extensions
+    text = "The same again. " * 200
+    world.upstream.slowly(text, 0)
+    say(first, "Something that is worth it")
+    expect_answered(second)
+    expect(answers(second).last.locator(".message-body")).to_have_text(text)
+
+
+EXTENSIONS = """() => new Promise((done) => {
+    const socket = new WebSocket("/api/ws");
+    socket.onmessage = () => { done(socket.extensions); socket.close(); };
+})"""
+
+
+CHECKS = [
+    a_server_that_starts_again_is_found_again,
+    one_may_try_at_once,
+    what_happens_while_one_is_offline_comes_afterwards,
+    what_was_deleted_while_one_was_offline_goes,
+    who_is_hundreds_of_changes_behind_catches_up,
+    who_is_further_behind_begins_with_the_newest,
+    a_store_that_was_restored_is_loaded_afresh,
+    a_socket_that_has_gone_silent_is_replaced,
+    a_page_of_another_origin_gets_no_socket,
+    compressed_sockets_work,
+]
