@@ -26,12 +26,14 @@ extension BusFrame {
         guard let sender = json["s"]?.stringValue.flatMap({ BusSenderID($0) }),
             let epoch = json["e"]?.intValue, epoch >= 1, let number = json["n"]?.intValue, number >= 1
         else { throw .broken }
+        let mark = json["f"]
+        guard mark == nil || mark == true else { throw .broken }
         var items: [BusItem] = []
         if let list = json["i"] {
             guard let list = list.arrayValue, !list.isEmpty else { throw .broken }
             for item in list { items += try Self.items(item, channel) }
         }
-        self.init(sender: sender, epoch: epoch, number: number, items: items)
+        self.init(sender: sender, epoch: epoch, number: number, followsFailure: mark != nil, items: items)
     }
 
     private static func items(_ json: JSON, _ channel: EventChannel) throws(BusFrameFlaw) -> [BusItem] {

@@ -11,6 +11,7 @@ extension BusFrame {
         var bytes = beginning
         bytes.reserveCapacity(beginning.count + (body?.count ?? 0) + 64)
         bytes.append(contentsOf: #""e":\#(number.epoch),"n":\#(number.number)"#.utf8)
+        if number.followsFailure { bytes.append(contentsOf: #","f":true"#.utf8) }
         if let body {
             bytes.append(contentsOf: #","i":["#.utf8)
             bytes.append(contentsOf: body)

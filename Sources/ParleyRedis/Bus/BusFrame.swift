@@ -23,6 +23,8 @@ struct BusFrame: Hashable, Sendable {
     let epoch: Int
     /// The place in it, from 1 on; of a beacon, the place of the frame before it.
     let number: Int
+    /// Whether a frame before it failed that no other made up for: who doesn't know the number before must look.
+    var followsFailure = false
     /// What it brings; nothing in a beacon.
     let items: [BusItem]
 }

@@ -4,7 +4,8 @@ import ParleyCore
 ///
 /// A number that was given counts, whether its frame arrived or not: so the next frame shows that one is missing. When no
 /// next one comes, a beacon shows it: twice after the last frame, at once where that failed, and on until Redis has taken
-/// both. Then the channel is forgotten, and its next frame begins a new epoch.
+/// both. Then the channel is forgotten, and its next frame begins a new epoch. To those who have not heard of this sender,
+/// a number says nothing: what follows a frame that failed says so itself.
 struct ChannelNumbers: Sendable {
     /// What a frame is known by.
     struct Number: Hashable, Sendable {
@@ -12,6 +13,8 @@ struct ChannelNumbers: Sendable {
         let epoch: Int
         /// The place in it, from 1 on.
         let number: Int
+        /// Whether a frame before it failed that no later one has made up for.
+        var followsFailure = false
     }
 
     private struct Channel {
@@ -52,9 +55,10 @@ struct ChannelNumbers: Sendable {
         channel.number += 1
         channel.lastSent = now
         channel.beaconsLeft = Self.beacons
+        let followsFailure = channel.isMissing
         channel.isMissing = false
         channels[name] = channel
-        return Number(epoch: channel.epoch, number: channel.number)
+        return Number(epoch: channel.epoch, number: channel.number, followsFailure: followsFailure)
     }
 
     /// The last frame was not sent, or may not have been.
@@ -71,7 +75,7 @@ struct ChannelNumbers: Sendable {
         let due = channels.filter { isDue($0.value, at: now) }
         if due.count <= most { nextLook = now + interval / 2 }
         return due.prefix(most).map { name, channel in
-            (name, Number(epoch: channel.epoch, number: channel.number))
+            (name, Number(epoch: channel.epoch, number: channel.number, followsFailure: channel.isMissing))
         }
     }
 
@@ -105,6 +109,6 @@ struct ChannelNumbers: Sendable {
             hasForgotten = true
         }
         epochs += 1
-        return Channel(epoch: epochs, number: hasForgotten ? 1 : 0, lastSent: now)
+        return Channel(epoch: epochs, number: hasForgotten ? 1 : 0, lastSent: now, isMissing: hasForgotten)
     }
 }

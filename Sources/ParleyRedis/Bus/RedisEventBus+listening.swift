@@ -63,11 +63,7 @@ extension RedisEventBus {
         counters.frameReceived()
         do throws(BusFrameFlaw) {
             let frame = try BusFrame(parsing: payload.readableBytesView, of: reading.channel)
-            let isKnown = senders.knows(frame.sender)
-            if senders.receive(frame) {
-                // Who comes when others are talking has missed nothing that it was promised: no gap for the operator.
-                if isKnown { tellLagged(reading) } else { local.signalLagged(in: reading.channel) }
-            }
+            if senders.receive(frame) { tellLagged(reading) }
             await deliver(frame.items, of: reading.channel)
         } catch {
             counters.frameRefused()

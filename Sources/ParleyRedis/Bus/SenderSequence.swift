@@ -4,12 +4,15 @@
 /// another, later epoch. A beacon carries the number of the frame before it.
 ///
 /// ```
-///             number 1                          the next number, or an earlier one
+///           no mark                             the next number, or an earlier one
 ///   unknown ────────────▶ known(epoch, number) ◀──┐ nothing is missing
 ///      │                    │    ▲          └─────┘
-///      │ a later number     │    │ a number further on, or a later epoch that doesn't begin with 1:
+///      │ marked             │    │ a number further on, or a later epoch that doesn't begin with 1:
 ///      └──── something is missing┘ something is missing
 /// ```
+///
+/// Of a sender that was not heard of, whatever its number: Redis had taken the frames before, and who listened then got
+/// them, or was told that its own link was lost. Those that Redis had not taken are what the mark is for.
 ///
 /// A frame that comes late, behind one with a higher number or of a later epoch, is still handed on: its absence was told,
 /// and events are folded by revision.
@@ -25,7 +28,7 @@ struct SenderSequence: Hashable, Sendable {
     private(set) var state = State.unknown
 
     /// Takes note of a frame or a beacon; returns whether one before it is missing and this was not known.
-    mutating func receive(epoch: Int, number: Int, isBeacon: Bool) -> Bool {
+    mutating func receive(epoch: Int, number: Int, isBeacon: Bool, followsFailure: Bool) -> Bool {
         switch state {
         case .known(let known, let last) where epoch == known:
             guard number > last else { return false }
@@ -33,7 +36,10 @@ struct SenderSequence: Hashable, Sendable {
             return isBeacon || number > last + 1
         case .known(let known, _) where epoch < known:
             return false
-        case .unknown, .known:
+        case .unknown:
+            state = .known(epoch: epoch, number: number)
+            return followsFailure
+        case .known:
             state = .known(epoch: epoch, number: number)
             // A beacon says that there was a frame, which did not come.
             return isBeacon || number > 1
@@ -43,7 +49,7 @@ struct SenderSequence: Hashable, Sendable {
 
 /// The sequences of the senders on one channel, of a bounded number of them.
 ///
-/// One that was forgotten counts as unknown when it is heard of again, and then something may be missing.
+/// One that was forgotten counts as unknown when it is heard of again.
 struct SenderTable: Sendable {
     private struct Entry {
         var sequence = SenderSequence()
@@ -62,9 +68,6 @@ struct SenderTable: Sendable {
     /// How many senders are remembered.
     var count: Int { entries.count }
 
-    /// Whether a sender was heard of before.
-    func knows(_ sender: BusSenderID) -> Bool { entries[sender] != nil }
-
     /// Takes note of a frame; returns whether one before it is missing and this was not known.
     mutating func receive(_ frame: BusFrame) -> Bool {
         uses += 1
@@ -77,7 +80,8 @@ struct SenderTable: Sendable {
         return entries[frame.sender, default: Entry()].sequence.receive(
             epoch: frame.epoch,
             number: frame.number,
-            isBeacon: frame.items.isEmpty
+            isBeacon: frame.items.isEmpty,
+            followsFailure: frame.followsFailure
         )
     }
 }

@@ -95,6 +95,17 @@ struct BusFrameTests {
         #expect(BusFrame.bodies(of: [Event]()).isEmpty)
     }
 
+    @Test("That one before it failed is said by a mark, of frames and of beacons", arguments: [true, false])
+    func mark(isBeacon: Bool) throws {
+        let number = ChannelNumbers.Number(epoch: 2, number: 3, followsFailure: true)
+        let body = isBeacon ? nil : BusFrame.bodies(of: [Sample.delta(0)]).first
+        let bytes = BusFrame.bytes(BusFrame.beginning(of: sender), number, body: body)
+        #expect(String(decoding: bytes, as: UTF8.self).contains(#""e":2,"n":3,"f":true"#))
+        let frame = try BusFrame(parsing: bytes, of: Sample.channel)
+        #expect(frame.followsFailure)
+        #expect(frame.items.isEmpty == isBeacon)
+    }
+
     @Test("Many events take several frames, each within its limit, in order")
     func splitting() throws {
         let deltas = (0..<3000).map { Sample.delta($0, text: String(repeating: "\u{1}x", count: $0 % 60)) }
@@ -156,6 +167,7 @@ struct BusFrameTests {
             #"{"v":1,"s":"00000000-0000-0005-0000-000000000005","e":1,"n":1.5}"#,
             #"{"v":1,"s":"00000000-0000-0005-0000-000000000005","e":1,"n":1e3}"#,
             #"{"v":1,"s":"00000000-0000-0005-0000-000000000005","e":1,"n":99999999999999999999}"#,
+            #"{"v":1,\#(head),"f":false}"#, #"{"v":1,\#(head),"f":1}"#, #"{"v":1,\#(head),"f":null}"#,
             #"{"v":1,\#(head),"i":{}}"#, #"{"v":1,\#(head),"i":[]}"#, #"{"v":1,\#(head),"i":[1]}"#,
             #"{"v":1,\#(head),"i":[{}]}"#, #"{"v":1,\#(head),"i":[{"t":"new_thing"}]}"#,
             #"{"v":1,\#(head),"i":[{"t":"lost"}]}"#, #"{"v":1,\#(head),"i":[{"t":"lost","c":"x"}]}"#,
@@ -222,7 +234,7 @@ struct BusFrameTests {
         let frame = try BusFrame(parsing: Array(text.utf8), of: Sample.channel)
         var sequence = SenderSequence()
         for number in [1, frame.number, frame.number, 2] {
-            _ = sequence.receive(epoch: 1, number: number, isBeacon: false)
+            _ = sequence.receive(epoch: 1, number: number, isBeacon: false, followsFailure: false)
         }
         #expect(sequence.state == .known(epoch: 1, number: .max))
     }

@@ -8,8 +8,8 @@ struct ChannelNumbersTests {
     private let one = EventChannel.project(ProjectID(high: 0, low: 1))
     private let two = EventChannel.person(Sample.person)
 
-    private func number(_ epoch: Int, _ number: Int) -> ChannelNumbers.Number {
-        ChannelNumbers.Number(epoch: epoch, number: number)
+    private func number(_ epoch: Int, _ number: Int, marked: Bool = false) -> ChannelNumbers.Number {
+        ChannelNumbers.Number(epoch: epoch, number: number, followsFailure: marked)
     }
 
     @Test("Each channel counts for itself, from 1 on")
@@ -60,7 +60,7 @@ struct ChannelNumbersTests {
         var numbers = ChannelNumbers(interval: .seconds(2))
         _ = numbers.next(for: one, at: .zero)
         numbers.failed(for: one)
-        #expect(numbers.dueBeacons(at: .milliseconds(1)).map(\.number) == [number(1, 1)])
+        #expect(numbers.dueBeacons(at: .milliseconds(1)).map(\.number) == [number(1, 1, marked: true)])
         // Looked for once in a second only, and then again until it succeeds.
         #expect(numbers.dueBeacons(at: .milliseconds(2)).isEmpty)
         #expect(numbers.dueBeacons(at: .milliseconds(1001)).count == 1)
@@ -68,7 +68,7 @@ struct ChannelNumbersTests {
         #expect(numbers.dueBeacons(at: .milliseconds(2500)).isEmpty)
         _ = numbers.next(for: one, at: .seconds(3))
         numbers.failed(for: one)
-        _ = numbers.next(for: one, at: .seconds(3))
+        #expect(numbers.next(for: one, at: .seconds(3)) == number(1, 3, marked: true))
         #expect(numbers.dueBeacons(at: .seconds(4)).isEmpty)
         #expect(numbers.dueBeacons(at: .seconds(5)).map(\.number) == [number(1, 3)])
     }
@@ -102,8 +102,9 @@ struct ChannelNumbersTests {
         var numbers = ChannelNumbers()
         _ = numbers.next(for: one, at: .zero)
         numbers.loseTrack()
-        #expect(numbers.next(for: one, at: .zero) == number(1, 3))
-        #expect(numbers.next(for: two, at: .zero) == number(2, 2))
+        #expect(numbers.next(for: one, at: .zero) == number(1, 3, marked: true))
+        #expect(numbers.next(for: one, at: .zero) == number(1, 4))
+        #expect(numbers.next(for: two, at: .zero) == number(2, 2, marked: true))
     }
 }
 

@@ -6,20 +6,22 @@ import Testing
 
 @Suite("A sender's sequence of frames")
 struct SenderSequenceTests {
-    /// A frame or beacon, whether something is missing then, and where that leads.
+    /// A frame or beacon, marked or not, whether something is missing then, and where that leads.
     private struct Step: CustomTestStringConvertible {
         let before: (epoch: Int, number: Int)?
         let epoch: Int
         let number: Int
         let isBeacon: Bool
+        let followsFailure: Bool
         let isGap: Bool
         let after: (epoch: Int, number: Int)
 
         var testDescription: String {
-            "\(before.map { "\($0)" } ?? "unknown") \(isBeacon ? "beacon" : "frame") \(epoch):\(number)"
+            "\(followsFailure ? "marked " : "")\(before.map { "\($0)" } ?? "unknown") \(isBeacon ? "beacon" : "frame") \(epoch):\(number)"
         }
     }
 
+    /// Of a frame, `f`, or a beacon, `b`; marked where that is in upper case.
     private static func step(
         _ before: (Int, Int)?,
         _ kind: Character,
@@ -32,7 +34,8 @@ struct SenderSequenceTests {
             before: before.map { ($0.0, $0.1) },
             epoch: epoch,
             number: number,
-            isBeacon: kind == "b",
+            isBeacon: kind.lowercased() == "b",
+            followsFailure: kind.isUppercase,
             isGap: isGap,
             after: (after.0, after.1)
         )
@@ -40,9 +43,21 @@ struct SenderSequenceTests {
 
     private static let steps: [Step] = [
         step(nil, "f", 3, 1, false, (3, 1)),
-        step(nil, "f", 3, 2, true, (3, 2)),
-        step(nil, "b", 3, 1, true, (3, 1)),
-        step(nil, "b", 3, 2, true, (3, 2)),
+        step(nil, "f", 3, 2, false, (3, 2)),
+        step(nil, "b", 3, 1, false, (3, 1)),
+        step(nil, "b", 3, 2, false, (3, 2)),
+        // Marked.
+        step(nil, "F", 3, 2, true, (3, 2)),
+        step(nil, "B", 3, 1, true, (3, 1)),
+        step((3, 5), "F", 3, 5, false, (3, 5)),
+        step((3, 5), "F", 3, 6, false, (3, 6)),
+        step((3, 5), "F", 3, 7, true, (3, 7)),
+        step((3, 5), "B", 3, 5, false, (3, 5)),
+        step((3, 5), "B", 3, 6, true, (3, 6)),
+        step((3, 5), "F", 2, 9, false, (3, 5)),
+        step((3, 5), "F", 4, 1, false, (4, 1)),
+        step((3, 5), "F", 4, 2, true, (4, 2)),
+        step((3, 5), "B", 4, 1, true, (4, 1)),
         // The same epoch.
         step((3, 5), "f", 3, 4, false, (3, 5)),
         step((3, 5), "f", 3, 5, false, (3, 5)),
@@ -69,22 +84,29 @@ struct SenderSequenceTests {
     private func everyStep(_ step: Step) {
         var sequence = SenderSequence()
         if let (epoch, number) = step.before {
-            _ = sequence.receive(epoch: epoch, number: number, isBeacon: false)
+            _ = sequence.receive(epoch: epoch, number: number, isBeacon: false, followsFailure: false)
             #expect(sequence.state == .known(epoch: epoch, number: number))
         }
-        #expect(sequence.receive(epoch: step.epoch, number: step.number, isBeacon: step.isBeacon) == step.isGap)
+        let isGap = sequence.receive(
+            epoch: step.epoch,
+            number: step.number,
+            isBeacon: step.isBeacon,
+            followsFailure: step.followsFailure
+        )
+        #expect(isGap == step.isGap)
         #expect(sequence.state == .known(epoch: step.after.epoch, number: step.after.number))
     }
 
-    @Test("Of many senders the last ones are remembered; one that was forgotten may have been missed")
+    @Test("Of many senders the last ones are remembered; one that was forgotten is as one that was never heard of")
     func table() {
         var table = SenderTable(capacity: 3)
-        func receive(_ sender: UInt64, _ number: Int) -> Bool {
+        func receive(_ sender: UInt64, _ number: Int, followsFailure: Bool = false) -> Bool {
             table.receive(
                 BusFrame(
                     sender: BusSenderID(high: 0, low: sender),
                     epoch: 1,
                     number: number,
+                    followsFailure: followsFailure,
                     items: [.lost(Sample.conversationID)]
                 )
             )
@@ -95,7 +117,9 @@ struct SenderSequenceTests {
         #expect(table.count == 3)
         #expect(!receive(1, 3))
         #expect(!receive(3, 2))
-        #expect(receive(2, 2))
+        #expect(!receive(2, 7))
+        #expect(receive(2, 9))
+        #expect(receive(4, 3, followsFailure: true))
         #expect(table.count == 3)
     }
 
@@ -109,7 +133,12 @@ struct SenderSequenceTests {
         var now = Duration.zero
         func receive(_ channel: EventChannel, _ number: ChannelNumbers.Number, isBeacon: Bool) {
             let isGap = sequences[channel, default: SenderSequence()]
-                .receive(epoch: number.epoch, number: number.number, isBeacon: isBeacon)
+                .receive(
+                    epoch: number.epoch,
+                    number: number.number,
+                    isBeacon: isBeacon,
+                    followsFailure: number.followsFailure
+                )
             if isGap { untold.remove(channel) }
         }
         func beacons(fail: Bool) {
@@ -125,6 +154,8 @@ struct SenderSequenceTests {
             case 0, 1: receive(channel, numbers.next(for: channel, at: now), isBeacon: false)
             case 2:
                 _ = numbers.next(for: channel, at: now)
+                // One who knows the sender notices without being told.
+                if sequences[channel] == nil || random.oneIn(2) { numbers.failed(for: channel) }
                 untold.insert(channel)
             case 3:
                 numbers.loseTrack()
