@@ -149,6 +149,14 @@ public final class LiveHub: Service {
         return session
     }
 
+    /// Sees to it that a person's connections here are told of the projects that the person is in by now, and returns then.
+    ///
+    /// For whoever has just put somebody into a project: what happens there next is told without fail. Connections to other
+    /// instances follow by the notice.
+    public func settleProjects(of person: EmailAddress) async {
+        await state.withLock { $0.people[person] }?.settleProjects()
+    }
+
     /// How many connections there are.
     public var sessionCount: Int { state.withLock(\.members.count) }
 

@@ -32,6 +32,8 @@ final class Person: Sendable {
         /// Projects that are listened to, and not told of yet.
         var unconfirmed: [ProjectID: ProjectFeed] = [:]
         var subscription: EventSubscription?
+        /// Of those who wait until a look is over.
+        var waiting: [Gate] = []
 
         var isOver: Bool {
             if case .over = phase { true } else { false }
@@ -161,6 +163,8 @@ final class Person: Sendable {
             }
             state.feeds = [:]
             state.unconfirmed = [:]
+            for gate in state.waiting { gate.open() }
+            state.waiting = []
             return (feeds, sessions, state.subscription.take())
         }
         subscription?.end()
@@ -199,6 +203,26 @@ final class Person: Sendable {
         if !endsLook() { hub.spawn(.look(self)) }
     }
 
+    /// Sees to it that the sessions are told of projects that the person is in by now, and returns then.
+    func settleProjects() async {
+        let gate = Gate()
+        let (begins, waits) = state.withLock { state -> (Bool, Bool) in
+            guard case .known = state.phase else { return (false, false) }
+            guard case .idle = state.look else {
+                state.look = .wantedAgain
+                state.waiting.append(gate)
+                return (false, true)
+            }
+            state.look = .running
+            return (true, false)
+        }
+        if waits { return await gate.wait() }
+        guard begins else { return }
+        // What can't be found out now is found out by the notice that is on its way.
+        try? await update()
+        if !endsLook() { hub.spawn(.look(self)) }
+    }
+
     private func beginsLook() -> Bool {
         state.withLock { state in
             guard case .known = state.phase else { return false }
@@ -214,14 +238,17 @@ final class Person: Sendable {
     }
 
     private func endsLook() -> Bool {
-        state.withLock { state in
+        let (isEnd, waiting) = state.withLock { state -> (Bool, [Gate]) in
             guard state.look == .wantedAgain, !state.isOver else {
                 state.look = .idle
-                return true
+                defer { state.waiting = [] }
+                return (true, state.waiting)
             }
             state.look = .running
-            return false
+            return (false, [])
         }
+        for gate in waiting { gate.open() }
+        return isEnd
     }
 
     /// Finds out which projects the person is in, tells of new ones, and shuts the door where one was lost.

@@ -1,13 +1,16 @@
 import HTTPTypes
 import Hummingbird
 import ParleyCore
+import ParleyLive
 
 /// `/api/projects`: projects and their members.
 struct ProjectRoutes {
     private let store: any ConversationStore
+    private let live: LiveHub?
 
     init(_ dependencies: ServerDependencies) {
         store = dependencies.store
+        live = dependencies.live
     }
 
     func add(to api: RouterGroup<ServerContext>) {
@@ -38,6 +41,7 @@ struct ProjectRoutes {
             persona: try body.string("persona").map { text throws(ParleyError) in try Rules.persona(text) }
         )
         let commit = try await store.createProject(input, as: context.identity)
+        await live?.settleProjects(of: try context.identity.email)
         return .created(commit) { $0.project(commit.value) }
     }
 
@@ -81,6 +85,7 @@ struct ProjectRoutes {
             return (email, role)
         }
         let project = try await store.setMember(email, role: role, in: id, as: identity).value
+        await live?.settleProjects(of: email)
         return .json { $0.project(project) }
     }
 

@@ -147,6 +147,33 @@ struct LiveRoutesTests {
         }
     }
 
+    @Test("Whoever is put into a project hears of what happens in it from the answer on")
+    func joined() async throws {
+        try await TestParley.run(.live) { parley in
+            let port = try #require(parley.client.port)
+            let alice = try await parley.caller(.alice)
+            for round in 0..<20 {
+                let bobs = try await Socket.open(port: port, token: parley.token(of: .bob))
+                let alices = try await Socket.open(port: port, token: parley.token(of: .alice))
+                let made = try await alice.post("/api/projects", ["name": "P"])
+                let project = try #require(made["id"]?.stringValue)
+                let first = try await alice.makeConversation(["project_id": .string(project)])
+                let member = "/api/projects/\(project)/members/bob@example.org"
+                #expect(try await alice.put(member, ["role": "viewer"]).status == .ok)
+                let second = try await alice.makeConversation(["project_id": .string(project)])
+                #expect(try await alices.next("resync")["reason"] == "joined")
+                #expect(try await alices.next("conversation_created")["conversation_id"]?.stringValue == first)
+                #expect(try await bobs.next("resync")["reason"] == "joined")
+                #expect(try await bobs.next("conversation_created")["conversation_id"]?.stringValue == second)
+                // And to the answer: what follows a removal is not heard.
+                #expect(try await alice.delete(member).status == .ok)
+                _ = try await alice.say("Not for bob", in: round.isMultiple(of: 2) ? first : second)
+                #expect(try await bobs.end().code?.rawValue == 4003)
+                try await alices.close()
+            }
+        }
+    }
+
     @Test("A socket that is compressed says the same")
     func compressed() async throws {
         try await TestParley.run(.live) { parley in
