@@ -282,7 +282,8 @@ let package = Package(
             name: "ParleyServerTests",
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyLive", "ParleyServer", "ParleyStore", "ParleySQLite",
-                "WebSocketWire", "ParleyWeb", "ParleyTesting", "ParleyOpenAI", "ParleyUpstream", "ParleyMetrics", "PrometheusMetrics",
+                "WebSocketWire", "ParleyWeb", "ParleyTesting", "ParleyOpenAI", "ParleyUpstream", "ParleyMetrics",
+                "PrometheusMetrics",
                 "LibPQ", "RedisWire", metrics,
                 "parley", hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, logging, asyncHTTPClient, crypto,
                 nioEmbedded, .product(name: "HummingbirdTesting", package: "hummingbird"),

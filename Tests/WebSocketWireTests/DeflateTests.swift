@@ -45,7 +45,9 @@ struct DeflateTests {
         #expect(throws: WebSocketViolation.messageTooBig) { try inflater.inflate(exact, limit: (64 << 10) - 1) }
     }
 
-    @Test(arguments: [[0xFF, 0xFF], [0x07], [0x00, 0x05, 0x00, 0x00, 0x00, 0x48], [0x62], [0xF2, 0x48, 0xCD]] as [[UInt8]])
+    @Test(
+        arguments: [[0xFF, 0xFF], [0x07], [0x00, 0x05, 0x00, 0x00, 0x00, 0x48], [0x62], [0xF2, 0x48, 0xCD]] as [[UInt8]]
+    )
     func `what isn't deflated is refused`(bytes: [UInt8]) throws {
         let inflater = try #require(Inflater())
         #expect(throws: WebSocketViolation.badCompression) {

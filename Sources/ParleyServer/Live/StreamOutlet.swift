@@ -77,7 +77,9 @@ final class StreamOutlet: LiveOutlet, LiveOutletGroup {
         return state.withLock { $0.isOverflown && now - $0.lastTaken >= Limits.socketStall }
     }
 
-    /// All that waits, once there is something; `nil` at the end. For one task.
+    /// All that waits, once there is something; `nil` at the end.
+    ///
+    /// For one task.
     func next() async -> ByteBuffer? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -51,7 +51,8 @@ struct LiveRoutesTests {
                 #expect(answer.contains(#""request_id":"#) && answer.lowercased().contains("connection: close"))
             }
             // A token in the URL is none: it would stand in logs.
-            let inURL = "GET /api/ws?token=\(try await parley.token(of: .alice)) HTTP/1.1\r\nHost: a\r\n\(Self.upgrade)\r\n"
+            let inURL =
+                "GET /api/ws?token=\(try await parley.token(of: .alice)) HTTP/1.1\r\nHost: a\r\n\(Self.upgrade)\r\n"
             let port = try #require(parley.client.port)
             #expect(try await RawConnection.answer(to: inURL, port: port).hasPrefix("HTTP/1.1 401 "))
         }
