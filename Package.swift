@@ -279,6 +279,14 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "ParleyLiveTests",
+            dependencies: [
+                "ParleyCore", "ParleyLive", "ParleyMetrics", "ParleyStore", "ParleyTesting", "PrometheusMetrics",
+                lifecycle, logging, metrics,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "ParleyServerTests",
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyLive", "ParleyServer", "ParleyStore", "ParleySQLite",

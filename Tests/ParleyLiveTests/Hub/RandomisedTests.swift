@@ -1,0 +1,161 @@
+import ParleyCore
+import ParleyStore
+import ParleyTesting
+import Testing
+
+@testable import ParleyLive
+
+/// Writers write all the while, and clients come, catch up, stay and go.
+@Suite("Clients are in step, whatever happens", .timeLimit(.minutes(10)))
+struct RandomisedTests {
+    private struct Client {
+        let tab: Tab
+        let conversation: ConversationID
+    }
+
+    @Test(
+        "Told in order, once, without a gap; and what was told is what is stored",
+        arguments: 1...8 as ClosedRange<UInt64>,
+        GroupKind.allCases
+    )
+    func inStep(seed: UInt64, kind: GroupKind) async throws {
+        let house = House(kind, wrap: { UnevenStore($0, seed: seed) })
+        try await house.run {
+            let (project, first) = try await house.project(with: [.bob, .carol])
+            let input = NewConversation(projectID: project)
+            let second = try await house.store.createConversation(input, as: .bob).value.id
+            let group = kind.make()
+            let clients = try await withThrowingTaskGroup(of: [Client].self) { tasks in
+                for writer in 0..<4 {
+                    tasks.addTask {
+                        var random = SplitMix64(seed: seed &* 100 &+ UInt64(writer))
+                        for _ in 0..<25 {
+                            let conversation = random.oneIn(3) ? second : first
+                            try await write(in: conversation, house.store, &random)
+                        }
+                        return []
+                    }
+                }
+                for reader in 0..<6 {
+                    tasks.addTask {
+                        var random = SplitMix64(seed: seed &* 100 &+ 50 &+ UInt64(reader))
+                        return try await follow([first, second], house, in: group, &random)
+                    }
+                }
+                return try await tasks.reduce(into: []) { $0 += $1 }
+            }
+            for client in clients { try await check(client, house) }
+        }
+    }
+
+    /// Does one of the things that can be done to a conversation.
+    private func write(
+        in conversation: ConversationID,
+        _ store: PublishingStore,
+        _ random: inout SplitMix64
+    ) async throws {
+        let page = try await store.messages(in: conversation, .newest, limit: 20, as: .alice)
+        let ended = page.messages.filter { $0.status != .streaming && $0.status != .deleted }
+        let person = random.pick([Identity.alice, .bob])
+        do {
+            switch random.place(in: 10) {
+            case 0...3:
+                let messages = (0...random.place(in: 3)).map { NewMessage.user("Line \($0)") }
+                _ = try await store.appendMessages(messages, to: conversation, expectedRevision: nil, as: person)
+            case 4 where !ended.isEmpty:
+                let changes = MessageChanges(content: "Better \(random.place(in: 1000))")
+                let id = random.pick(ended).id
+                _ = try await store.editMessage(id, in: conversation, changes, expectedRevision: nil, as: person)
+            case 5 where !ended.isEmpty:
+                _ = try await store.setReaction(
+                    random.pick(["👍", "🎉"]),
+                    present: !random.oneIn(3),
+                    on: random.pick(ended).id,
+                    in: conversation,
+                    expectedRevision: nil,
+                    as: person
+                )
+            case 6 where !ended.isEmpty:
+                let id = random.pick(ended).id
+                _ = try await store.deleteMessage(id, in: conversation, expectedRevision: nil, as: person)
+            case 7:
+                let changes = ConversationChanges(title: "Title \(random.place(in: 1000))")
+                _ = try await store.updateConversation(conversation, changes, expectedRevision: nil, as: person)
+            case 8 where !ended.isEmpty:
+                let id = random.pick(ended).id
+                let turn = try await store.beginRegeneration(of: id, expectedRevision: nil, as: person).value
+                try await speak(turn, store, &random)
+            default:
+                let request = TurnRequest(conversationID: conversation, message: .user("Well?"))
+                let turn = try await store.beginTurn(request, expectedRevision: nil, as: person).value
+                try await speak(turn, store, &random)
+            }
+        } catch let error as ParleyError {
+            // Another was there before: one reply at a time, and what is gone is gone.
+            let expected: [ParleyError.Code] = [.replyInProgress, .invalidRequest, .forbidden, .notFound, .conflict]
+            guard expected.contains(error.code) else { throw error }
+        }
+    }
+
+    private func speak(_ turn: Turn, _ store: PublishingStore, _ random: inout SplitMix64) async throws {
+        guard let lease = turn.lease else { return }
+        var next = 0
+        for _ in 0..<random.place(in: 6) {
+            let pieces = (0...random.place(in: 3)).map { "p\(next + $0) " }
+            _ = try await store.appendPieces(pieces, at: next, under: lease)
+            next += pieces.count
+            for _ in 0..<random.place(in: 10) { await Task.yield() }
+        }
+        _ = try await store.finishReply(ReplyOutcome(status: .delivered), under: lease)
+    }
+
+    /// Comes a few times, catches up from somewhere, and stays or goes.
+    private func follow(
+        _ conversations: [ConversationID],
+        _ house: House,
+        in group: any LiveOutletGroup,
+        _ random: inout SplitMix64
+    ) async throws -> [Client] {
+        var clients: [Client] = []
+        for _ in 0..<4 {
+            for _ in 0..<random.place(in: 200) { await Task.yield() }
+            let conversation = random.pick(conversations)
+            let person = random.pick([Identity.alice, .bob, .carol])
+            let tab = try house.connect(person, in: group)
+            if !random.oneIn(3) { await tab.waits(for: "ready") }
+            let page = try await house.store.changes(in: conversation, since: 0, limit: 1, as: person)
+            let since = random.oneIn(2) ? 0 : random.place(in: page.conversation.revision + 1)
+            tab.subscribes(to: conversation, since: since)
+            if random.oneIn(4) {
+                tab.session.ended()
+            } else {
+                clients.append(Client(tab: tab, conversation: conversation))
+            }
+        }
+        return clients
+    }
+
+    private func check(_ client: Client, _ house: House) async throws {
+        let stored = try await house.store.conversation(client.conversation, newestMessages: 1000, as: .alice)
+        await client.tab.waits(for: "subscribed")
+        await client.tab.waits { told in
+            Folded(told.frames, of: client.conversation).revision >= stored.conversation.revision
+        }
+        await client.tab.fence()
+        let folded = Folded(client.tab.told.frames, of: client.conversation)
+        #expect(folded.flaws == [])
+        #expect(client.tab.told.closings == [])
+        for message in stored.page.messages {
+            // One that was there before may not have been brought.
+            guard let known = folded.messages[message.id] else { continue }
+            #expect(known.revision == message.revision)
+            #expect(known.content == message.content)
+            #expect(known.status == message.status)
+            #expect(known.reactions == message.reactions)
+        }
+        let since = client.tab.told.frames.first { $0.about.conversationID == client.conversation }
+        if since?.type == "chat_message", since?.about.revision == 2 {
+            #expect(folded.messages.count == stored.page.messages.count)
+        }
+    }
+}
