@@ -104,15 +104,12 @@ struct LiveBenchmark {
             ]
             var lines: [String: [LoadFigures]] = [:]
             for _ in 0..<rounds {
-                let here = try await LiveServer(.parley, in: directory, settings: settings)
-                let there = try await LiveServer(.parley, in: directory, settings: settings)
-                let figures = try await load(
-                    "across",
-                    here,
-                    ["--other", there.url, "--pid", "\(there.process)", "--rounds", "100"]
-                )
-                await here.stop()
-                await there.stop()
+                let figures = try await LiveServer.running(.parley, in: directory, settings: settings) { here in
+                    try await LiveServer.running(.parley, in: directory, settings: settings) { there in
+                        let options = ["--other", there.url, "--pid", "\(there.process)", "--rounds", "100"]
+                        return try await load("across", here, options)
+                    }
+                }
                 for figure in figures { lines[figure.text("kind") ?? "", default: []].append(figure) }
             }
             let processor = Self.median(lines["all"] ?? [], "server_cpu_us_per_event")
@@ -151,15 +148,10 @@ struct LiveBenchmark {
         for _ in 0..<rounds {
             for kind in kinds {
                 guard let (scenario, options, more) = plan(kind) else { continue }
-                let server = try await LiveServer(kind, in: directory)
-                let outcome: Result<[LoadFigures], any Error>
-                do {
-                    outcome = .success(try await load(scenario, server, options + more))
-                } catch {
-                    outcome = .failure(error)
+                let figures = try await LiveServer.running(kind, in: directory) { server in
+                    try await load(scenario, server, options + more)
                 }
-                await server.stop()
-                if let last = try outcome.get().last { results[kind, default: []].append(last) }
+                if let last = figures.last { results[kind, default: []].append(last) }
             }
         }
         report(figure("\(name).\(size)", shape, results[.parley] ?? [], results[.bare] ?? []))

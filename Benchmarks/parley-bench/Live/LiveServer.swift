@@ -30,8 +30,27 @@ struct LiveServer: Sendable {
     /// Whether a NATS server is installed.
     static var hasNATS: Bool { FileManager.default.isExecutableFile(atPath: nats) }
 
-    /// Starts one and waits until it listens; `settings` are more of Parley's, as its environment has them.
-    init(_ kind: Kind, in directory: URL, settings: [String: String] = [:]) async throws {
+    /// Runs one while `body` loads it; `settings` are more of Parley's, as its environment has them.
+    static func running(
+        _ kind: Kind,
+        in directory: URL,
+        settings: [String: String] = [:],
+        _ body: (LiveServer) async throws -> [LoadFigures]
+    ) async throws -> [LoadFigures] {
+        let server = try await LiveServer(kind, in: directory, settings: settings)
+        let outcome: Result<[LoadFigures], any Error>
+        do {
+            outcome = .success(try await body(server))
+        } catch {
+            outcome = .failure(error)
+        }
+        server.program.send(SIGTERM)
+        _ = await server.program.ending()
+        return try outcome.get()
+    }
+
+    /// Starts one and waits until it listens.
+    private init(_ kind: Kind, in directory: URL, settings: [String: String] = [:]) async throws {
         self.kind = kind
         switch kind {
         case .parley:
@@ -52,12 +71,6 @@ struct LiveServer: Sendable {
         }
         process = program.id
         guard url.hasPrefix("http://") else { throw StartFailure(kind: kind, output: url) }
-    }
-
-    /// Ends it.
-    func stop() async {
-        program.send(SIGTERM)
-        _ = await program.ending()
     }
 
     private static func startNATS(in directory: URL) async throws -> (StartedProgram, String) {

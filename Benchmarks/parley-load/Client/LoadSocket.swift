@@ -9,6 +9,8 @@ protocol SocketOwner: AnyObject {
     func message(revision: Int?, _ payload: UnsafeRawBufferPointer, on socket: LoadSocket)
     /// It has caught up.
     func subscribed(_ socket: LoadSocket)
+    /// It is told to look at everything afresh, since something may have been missed.
+    func resync(_ text: String, on socket: LoadSocket) throws
     /// It has ended, or never began.
     func ended(_ socket: LoadSocket, _ failure: LoadFailure)
 }
@@ -16,6 +18,7 @@ protocol SocketOwner: AnyObject {
 extension SocketOwner {
     func message(revision: Int?, _ payload: UnsafeRawBufferPointer, on socket: LoadSocket) {}
     func subscribed(_ socket: LoadSocket) {}
+    func resync(_ text: String, on socket: LoadSocket) throws { throw LoadFailure.complaint(text) }
 }
 
 /// One socket: speaks as much of HTTP and WebSockets as our servers need, and looks no closer.
@@ -149,7 +152,9 @@ final class LoadSocket: ChannelInboundHandler {
             owner.ready(self)
         } else if payload.has("subscribed\"", at: place) {
             owner.subscribed(self)
-        } else if payload.has("resync\"", at: place) || payload.has("error\"", at: place) {
+        } else if payload.has("resync\"", at: place) {
+            try owner.resync(payload.text, on: self)
+        } else if payload.has("error\"", at: place) {
             throw LoadFailure.complaint(payload.text)
         } else {
             owner.message(revision: payload.number(after: "\"revision\":"), payload, on: self)

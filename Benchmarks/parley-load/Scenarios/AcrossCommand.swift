@@ -57,6 +57,8 @@ struct AcrossCommand: AsyncParsableCommand {
         line["kind"] = "all"
         let count = across.latencies.values.reduce(0) { $0 + $1.count }
         line.set(watch, per: "event", count: count)
+        let there = across.there
+        line.set("resyncs", try await eventLoop.submit { there.value.resyncs }.get())
         line.print()
     }
 }

@@ -9,6 +9,8 @@ final class Listening: SocketOwner {
     private var socket: LoadSocket?
     private var awaited: (type: String, text: String, promise: EventLoopPromise<UInt64>)?
     private var failure: LoadFailure?
+    /// How often it was told to look at everything afresh, as when an instance has just found its way to the bus.
+    private(set) var resyncs = 0
 
     init(_ plan: SocketPlan, on eventLoop: any EventLoop) {
         self.plan = plan
@@ -49,6 +51,8 @@ final class Listening: SocketOwner {
         self.awaited = nil
         awaited.promise.succeed(socket.now)
     }
+
+    func resync(_ text: String, on socket: LoadSocket) { resyncs += 1 }
 
     func ended(_ socket: LoadSocket, _ failure: LoadFailure) {
         self.failure = failure
