@@ -5,7 +5,7 @@ import ParleyCore
 import ParleyTesting
 import Testing
 
-/// Two instances on one PostgreSQL and one Redis, all of them real processes, with breakable links between them.
+/// Two instances or more on one PostgreSQL and one Redis, all of them real processes, with breakable links between them.
 final class Cluster: Sendable {
     /// The one that the tests of a suite share.
     @TaskLocal static var shared: Cluster?
@@ -18,12 +18,16 @@ final class Cluster: Sendable {
     /// Each instance's link to the database, and to Redis.
     let databaseLinks: [FaultLink]
     let redisLinks: [FaultLink]
+    /// What stands between each instance and those who stay connected.
+    let clientLinks: [FaultLink]
     let instances: [Instance]
     private let http: HTTPClient
     private let token: String
 
     /// What a cluster is made of.
     struct Plan: Sendable {
+        /// How many instances there are.
+        var instances = 2
         /// Whether PostgreSQL has a synchronous standby, which instances try next.
         var hasStandby = false
         /// How many connections PostgreSQL takes.
@@ -71,8 +75,9 @@ final class Cluster: Sendable {
         let standby = plan.hasStandby ? try await FaultPostgres.start(standbyOf: postgres) : nil
         if let standby { cleaning.add { await standby.end() } }
         self.standby = standby
-        var (databaseLinks, redisLinks, instances): ([FaultLink], [FaultLink], [Instance]) = ([], [], [])
-        for _ in 0..<2 {
+        var (databaseLinks, redisLinks, clientLinks): ([FaultLink], [FaultLink], [FaultLink]) = ([], [], [])
+        var instances: [Instance] = []
+        for _ in 0..<plan.instances {
             let database = try await FaultLink.start(to: postgres.port)
             cleaning.add { await database.end() }
             let cache = try await FaultLink.start(to: redis.port)
@@ -96,8 +101,12 @@ final class Cluster: Sendable {
             instances.append(instance)
             try await instance.start()
             cleaning.add { await instance.remove() }
+            let door = try await FaultLink.start(to: instance.port)
+            cleaning.add { await door.end() }
+            clientLinks.append(door)
         }
-        (self.databaseLinks, self.redisLinks, self.instances) = (databaseLinks, redisLinks, instances)
+        (self.databaseLinks, self.redisLinks, self.clientLinks) = (databaseLinks, redisLinks, clientLinks)
+        self.instances = instances
         var configuration = LiveCaller.clientConfiguration
         // A stream may be silent until somebody finds that its instance is dead.
         configuration.timeout.read = .seconds(60)
@@ -110,9 +119,20 @@ final class Cluster: Sendable {
         token = try await RunningServer.token(of: .alice)
     }
 
-    /// One who calls an instance.
-    func caller(_ instance: Int) -> LiveCaller {
-        LiveCaller(address: instances[instance].address, token: token, client: http)
+    /// One who calls an instance: the person whose token it is, or else the one whose tests these are.
+    func caller(_ instance: Int, token: String? = nil) -> LiveCaller {
+        LiveCaller(address: instances[instance].address, token: token ?? self.token, client: http)
+    }
+
+    /// One who stays connected to an instance, through the link for those.
+    func guest(_ instance: Int, token: String) -> LiveCaller {
+        LiveCaller(address: "http://127.0.0.1:\(clientLinks[instance].port)", token: token, client: http)
+    }
+
+    /// Starts an instance again that has ended; those who stay connected find it where it was.
+    func startAgain(_ instance: Int) async throws {
+        try await instances[instance].start()
+        clientLinks[instance].lead(to: instances[instance].port)
     }
 
     /// What is to be done in the end, the last first.

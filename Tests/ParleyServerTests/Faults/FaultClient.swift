@@ -8,6 +8,8 @@ struct FaultClient: Sendable {
     let number: Int
     let cluster: Cluster
     let journal: Journal
+    /// Whose client it is; else the one's whose tests these are.
+    var token: String?
 
     /// Beyond what any request may take, and before a test's end.
     private static let patience = TimeAmount.seconds(25)
@@ -32,7 +34,7 @@ struct FaultClient: Sendable {
         operation.text = text?.byteHash
         operation.start = journal.now
         do {
-            var caller = cluster.caller(instance)
+            var caller = cluster.caller(instance, token: token)
             caller.timeout = Self.patience
             operation.take(try await call(caller))
         } catch {
@@ -68,9 +70,13 @@ struct FaultClient: Sendable {
         }
     }
 
-    func create(_ conversation: String, at instance: Int) async -> Operation {
+    func create(_ conversation: String, in project: String? = nil, at instance: Int) async -> Operation {
         await ask(.create, in: conversation, at: instance) { caller in
-            try await caller.post("/api/conversations", ["id": .string(conversation), "title": "Kept"])
+            var body = JSONObject()
+            body["id"] = .string(conversation)
+            body["title"] = "Kept"
+            body["project_id"] = project.map { .string($0) }
+            return try await caller.post("/api/conversations", .object(body))
         }
     }
 
@@ -110,7 +116,7 @@ struct FaultClient: Sendable {
         operation.start = journal.now
         var stream = ShownStream()
         do {
-            let status = try await call(cluster.caller(instance)) { event in
+            let status = try await call(cluster.caller(instance, token: token)) { event in
                 stream.take(event)
                 if event.type == "chat_message", let reply = stream.reply {
                     journal.offer(reply: reply, of: conversation, begunAt: instance)

@@ -26,7 +26,7 @@ final class FaultLink: Sendable {
     }
 
     private let state = Mutex(State())
-    private let target: Int
+    private let target: Mutex<Int>
     private let listener = Mutex<(any Channel)?>(nil)
 
     /// Listens on a free port and passes everything on to another one, until it is ended.
@@ -42,8 +42,11 @@ final class FaultLink: Sendable {
     }
 
     private init(to target: Int) {
-        self.target = target
+        self.target = Mutex(target)
     }
+
+    /// Leads elsewhere from now on; what is connected stays so.
+    func lead(to target: Int) { self.target.withLock { $0 = target } }
 
     /// Where it listens.
     var port: Int { listener.withLock { $0?.localAddress?.port ?? 0 } }
@@ -79,7 +82,7 @@ final class FaultLink: Sendable {
         guard state.withLock({ $0.mode != .closed }) else { return client.close() }
         return ClientBootstrap(group: client.eventLoop)
             .channelOption(.autoRead, value: false)
-            .connect(host: "127.0.0.1", port: target)
+            .connect(host: "127.0.0.1", port: target.withLock { $0 })
             .flatMapThrowing { [self] server in
                 let fromClient = Handler(self, to: server, isFromClient: true)
                 let fromServer = Handler(self, to: client, isFromClient: false)

@@ -23,6 +23,8 @@ struct History {
         // Before somebody was told that it is there, it may not be.
         let creation = operations.filter(\.isDone).map(\.end).min() ?? .max
         for operation in operations where operation.outcome == .answered(404) && operation.start > creation {
+            // The message, or what was to be copied, may be gone.
+            if operation.kind == .touch || operation.kind == .fork { continue }
             if deletion.map({ $0 > operation.end }) ?? true {
                 note(.kept, "nothing was found by \(operation.kind)", &found)
             }
@@ -55,7 +57,7 @@ struct History {
             if let sent = texts[message.id] {
                 let isSent = message.status == "deleted" ? deleted.contains(message.id) : sent.contains(message.text)
                 if !isSent { note(.authentic, "\(message.id) says something else", &found) }
-            } else if !replies.contains(message.id), !operations.contains(where: { $0.kind == .turn }) {
+            } else if !replies.contains(message.id), !operations.contains(where: { [.turn, .fork].contains($0.kind) }) {
                 note(.authentic, "nobody sent \(message.id)", &found)
             }
             if message.isStreaming { note(.rest, "\(message.id) is still written", &found) }
@@ -95,7 +97,7 @@ struct History {
         }
         if changes.keys.contains(where: { $0 > truth.revision }) { note(.revisions, "the last are lost", &found) }
         // A reply takes some that nobody is told of.
-        guard !operations.contains(where: { $0.kind == .turn }) else { return }
+        guard !operations.contains(where: { [.turn, .touch, .fork].contains($0.kind) }) else { return }
         let unseen = truth.revision - 1 - changes.count
         let doubtful = operations.filter { ($0.kind == .edit || $0.kind == .delete) && $0.isInDoubt }.count
         if unseen > doubtful { note(.revisions, "\(unseen) are of no change", &found) }

@@ -21,6 +21,12 @@ final class Instance: Sendable {
     /// Where it listens; where it listened last, when it is dead.
     var address: String { running.withLock { $0?.address ?? "" } }
 
+    /// The port where it listens, or listened last.
+    var port: Int { address.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
+
+    /// Its number among the system's processes.
+    var process: Int32 { running.withLock { $0?.process.id ?? 0 } }
+
     /// Starts it, at another port than before.
     func start() async throws {
         let server = try await RunningServer.start(in: home, options: options, environment: environment, log: nil)

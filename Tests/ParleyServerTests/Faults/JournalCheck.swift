@@ -102,6 +102,8 @@ struct JournalCheck {
         case .answered(404): return
         // A turn before it is still being answered.
         case .answered(409) where operation.kind == .turn: return
+        // What was to be changed has been changed in a way that leaves nothing to do.
+        case .answered(400) where operation.kind == .touch, .answered(409) where operation.kind == .touch: return
         case .answered(let status) where isDuringFault && conditions.statuses.contains(status):
             if status != 503 || operation.retryAfter ?? 0 > 0 { return }
             found.append(Violation(rule: .failures, what: "\(what), and not when to come back"))

@@ -50,6 +50,10 @@ extension String {
 struct Operation: Sendable {
     enum Kind: Hashable, Sendable {
         case create, append, edit, delete, deleteConversation, turn, follow
+        /// A change that shows no message of its own: of the conversation, of a reaction, of a reply's end.
+        case touch
+        /// A conversation that begins with another's messages.
+        case fork
         /// The newest messages, at most so many.
         case read(Int)
     }

@@ -59,6 +59,10 @@ struct LiveCaller: Sendable {
         try await answer(to: request(.PATCH, path, body: body))
     }
 
+    func put(_ path: String, _ body: JSON? = nil) async throws -> Answer {
+        try await answer(to: request(.PUT, path, body: body))
+    }
+
     func delete(_ path: String) async throws -> Answer {
         try await answer(to: request(.DELETE, path))
     }
