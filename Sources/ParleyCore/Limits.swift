@@ -221,8 +221,9 @@ public enum Limits {
     public static let heldEvents = 256
     /// Conversations of one project whose order is kept; those that rest are forgotten first.
     public static let orderedConversations = 512
-    /// How long an event that is missing may still come by itself, until it is read from the store.
-    public static let eventPatience = Duration.milliseconds(100)
+    /// How long an event that is missing may still come by itself, until it is read from the store: those of two busy
+    /// instances cross on their way, and what is read is only what became of several changes.
+    public static let eventPatience = Duration.milliseconds(500)
     /// How often it is looked whether a subscribed conversation has changed without an event: its instance may have died.
     public static let subscriptionSweep = Duration.seconds(5)
     /// How many conversations are looked at by one statement then.

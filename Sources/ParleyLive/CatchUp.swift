@@ -31,8 +31,7 @@ struct CatchUp: Sendable {
         }
         accounted += page.messages.count
         revision = page.revision
-        // The first revision is the making of the conversation.
-        if !page.hasMore, revision - max(since, 1) > accounted {
+        if !page.hasMore, revision - since > accounted {
             frames.append(LiveFrame(Event(.conversationUpdated(page.conversation))))
             accounted = revision - since
         }

@@ -81,7 +81,8 @@ struct LiveRun: Sendable {
             report("the work is done")
             for instance in cluster.instances.indices {
                 let answer = try? await cluster.caller(instance).get("/health/live")
-                #expect(answer?.status == .ok, "\(try cluster.instances[instance].log().suffix(8000))")
+                let log = try cluster.instances[instance].log().suffix(8000)
+                #expect(answer?.status == .ok, "\(log)")
             }
             try await rest()
             let truth = try await RunTruth.read(in: cluster, of: world, tabs)

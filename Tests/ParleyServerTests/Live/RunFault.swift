@@ -15,7 +15,8 @@ enum RunFault: CaseIterable, Sendable {
         case .instanceKilled:
             cluster.instances[instance].send(SIGKILL)
             let ending = try await cluster.instances[instance].ending()
-            #expect(ending == .signal(SIGKILL), "\(try cluster.instances[instance].log().suffix(8000))")
+            let log = try cluster.instances[instance].log().suffix(8000)
+            #expect(ending == .signal(SIGKILL), "\(log)")
             cluster.clientLinks[instance].become(.closed)
             try await cluster.startAgain(instance)
             cluster.clientLinks[instance].become(.pass)

@@ -110,4 +110,3 @@ struct StreamOutletTests {
         #expect(await outlet.next().map { String(buffer: $0) } == ": keep-alive\n\n")
     }
 }
-
