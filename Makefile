@@ -1,6 +1,6 @@
 # `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run run-production test check bench fuzz format services
+.PHONY: help run run-production test check bench fuzz autobahn format services
 
 SOURCES := Sources Tests Benchmarks Package.swift
 ACTION ?= up
@@ -45,6 +45,9 @@ bench: ## measure a release build; figures also in .build/bench/latest.json
 fuzz: ## a minute each of fuzzing what takes tokens, key sets and Redis's replies apart, guided by coverage
 	scripts/fuzz-tokens 60
 	scripts/fuzz-redis 60
+
+autobahn: ## Autobahn's WebSocket test suite, a quarter of an hour; PYTHON27=path or WSTEST=path where there is no python2.7
+	Tests/Autobahn/run.sh
 
 format: ## format all Swift sources in place
 	swift format --in-place --recursive $(SOURCES)
