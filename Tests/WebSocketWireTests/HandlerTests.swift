@@ -87,6 +87,28 @@ struct HandlerTests {
         #expect(bench.loop.count == 0)
     }
 
+    /// Quiet for 24 s when it begins: a ping would be due, and its answer 8 s later.
+    @Test func `a peer that can't take a ping is not dropped for want of an answer`() throws {
+        let bench = try SocketBench(Self.small())
+        bench.eventLoop.advanceTime(by: .seconds(24))
+        bench.setWritable(false)
+        for _ in 0..<11 { bench.socket.send(text: "x") }
+        bench.eventLoop.advanceTime(by: .seconds(9))
+        bench.setWritable(true)
+        bench.eventLoop.advanceTime(by: .seconds(20))
+        #expect(bench.channel.isActive)
+        #expect(try bench.sent() == Self.text("resync"))
+    }
+
+    @Test func `a peer that closes gets its answer before what waits`() throws {
+        let bench = try SocketBench()
+        bench.setWritable(false)
+        bench.socket.send(text: "too late")
+        try bench.receive(frame(0x88, [0x03, 0xE8]))
+        #expect(try bench.sent() == serverClose(1000))
+        #expect(bench.delegate.eventsSinceOpening == [.closed(WebSocketEnd(cause: .peer, code: .normal))])
+    }
+
     @Test func `without a substitute an overflow closes at once`() throws {
         let bench = try SocketBench(Self.small(substitute: nil))
         bench.setWritable(false)

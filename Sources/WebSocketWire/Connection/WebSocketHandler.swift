@@ -231,8 +231,9 @@ public final class WebSocketHandler: ChannelDuplexHandler {
         guard let context else { return }
         handle(.tick, .local, nil)
         guard handshake.isOpen else { return }
-        if queue.isOverflowed, queue.isStalled(now: now, buffered: buffered(context), timeout: loop.times.stall) {
-            giveUp(context)
+        if queue.isOverflowed {
+            // No pings meanwhile: the peer couldn't take them either, and 4008 says more than a lost connection.
+            if queue.isStalled(now: now, buffered: buffered(context), timeout: loop.times.stall) { giveUp(context) }
             return
         }
         guard let interval = loop.times.pingInterval, !isPaused else { return }
@@ -303,9 +304,9 @@ public final class WebSocketHandler: ChannelDuplexHandler {
             resumeReading()
         case .reply(let thenEnd):
             note(cause, payload)
-            // Only the code goes back (RFC 6455, 5.5.1); the reason is the peer's own.
             if thenEnd { closeAfterFrame = .all }
-            sendClose(ClosePayload(code: payload?.code), context)
+            // Only the code goes back (RFC 6455, 5.5.1), and before what waits: who has closed takes no more messages.
+            if queue.shut() { writeClose(control(.close, ClosePayload(code: payload?.code).bytes()), context) }
         case .fail:
             note(cause, payload)
             closeAfterFrame = .output

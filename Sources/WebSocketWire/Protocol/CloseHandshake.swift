@@ -29,7 +29,7 @@ struct CloseHandshake<Instant: Comparable & Sendable>: Sendable {
         case nothing
         /// Send a Close frame behind what waits.
         case sendClose
-        /// Answer with a Close frame; with `thenEnd`, close the TCP connection after it.
+        /// Answer with a Close frame before all that waits; with `thenEnd`, close the TCP connection after it.
         case reply(thenEnd: Bool)
         /// Send a Close frame before all that waits, then close the sending side of the TCP connection.
         ///

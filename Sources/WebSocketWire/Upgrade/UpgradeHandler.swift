@@ -13,6 +13,7 @@ final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let loops: WebSocketLoops
     private let makeDelegate: @Sendable () -> any WebSocketDelegate
     private var head: HTTPRequestHead?
+    private var deadline: Scheduled<Void>?
 
     init(
         encoder: HTTPResponseEncoder,
@@ -30,6 +31,14 @@ final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
         self.makeDelegate = makeDelegate
     }
 
+    func channelActive(context: ChannelHandlerContext) {
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(10)) { context.close(promise: nil) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        deadline?.cancel()
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch Self.unwrapInboundIn(data) {
         case .head(let head): self.head = head
@@ -45,6 +54,7 @@ final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        deadline?.cancel()
         do throws(WebSocketUpgradeRefusal) {
             let upgrade = try WebSocketUpgrade(head, subprotocols: subprotocols, allowsDeflate: allowsDeflate)
             do {

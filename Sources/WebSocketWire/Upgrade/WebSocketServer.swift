@@ -3,6 +3,8 @@ internal import NIOHTTP1
 internal import NIOPosix
 
 /// A server that does nothing but WebSockets: for tests, and where there is no HTTP server to be part of.
+///
+/// A connection has 10 s to ask for a WebSocket, once.
 public struct WebSocketServer: Sendable {
     /// The listening channel.
     public let channel: any Channel
