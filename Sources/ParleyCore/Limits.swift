@@ -216,7 +216,7 @@ public enum Limits {
     /// Of all sockets together, how often somebody writes may wait to be told: some milliseconds of the bus's work.
     public static let typingQueue = 8192
     /// How long somebody who was let write in a conversation is believed to be let, when all they do is typing.
-    public static let typingAccess = Duration.seconds(10)
+    public static let typingAccess = accessRecheck
     /// Events of one conversation, or of one who catches up on it, that wait for what is before them.
     public static let heldEvents = 256
     /// Conversations of one project whose order is kept; those that rest are forgotten first.

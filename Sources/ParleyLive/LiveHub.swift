@@ -157,6 +157,13 @@ public final class LiveHub: Service {
         await state.withLock { $0.people[person] }?.settleProjects()
     }
 
+    /// Returns while connections are taken.
+    ///
+    /// - Throws: ``ParleyError/Code/unavailable`` once the hub is being shut down.
+    public func check() throws(ParleyError) {
+        guard !isShutDown else { throw .unavailable("The server is shutting down.") }
+    }
+
     /// How many connections there are.
     public var sessionCount: Int { state.withLock(\.members.count) }
 

@@ -81,7 +81,7 @@ struct HandlerTests {
         #expect(bench.channel.isActive)
         bench.eventLoop.advanceTime(by: .seconds(2))
         #expect(!bench.channel.isActive)
-        #expect(try bench.sent() == serverClose(4008, "too slow"))
+        #expect(try bench.sent() == Self.text("resync") + serverClose(4008, "too slow"))
         let end = WebSocketEnd(cause: .tooSlow, code: .tooSlow, reason: "too slow")
         #expect(bench.delegate.eventsSinceOpening == [.overflowed(11), .closed(end)])
         #expect(bench.loop.count == 0)

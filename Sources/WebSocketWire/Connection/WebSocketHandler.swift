@@ -278,24 +278,28 @@ public final class WebSocketHandler: ChannelDuplexHandler {
         handle(.violation, .violation, ClosePayload(code: violation.code, reason: violation.message))
     }
 
-    /// Ends with a peer that takes nothing: there may be no room for the Close frame either.
+    /// Ends with a peer that takes nothing.
+    ///
+    /// The substitute and the Close frame wait behind what is on its way: a peer that reads again finds both.
     private func giveUp(_ context: ChannelHandlerContext) {
-        let payload = ClosePayload(code: .tooSlow, reason: "too slow")
-        note(.tooSlow, payload)
-        if queue.shut() {
-            context.writeAndFlush(Self.wrapOutboundOut(control(.close, payload.bytes())), promise: nil)
-        }
-        drop()
+        if let substitute = loop.configuration.substitute, queue.isOverflowed { write(frame(of: substitute), context) }
+        handle(
+            .violation,
+            .tooSlow,
+            ClosePayload(code: .tooSlow, reason: "too slow"),
+            patience: loop.times.linger
+        )
     }
 
     private func handle(
         _ event: CloseHandshake<NIODeadline>.Event,
         _ cause: WebSocketEnd.Cause,
-        _ payload: ClosePayload?
+        _ payload: ClosePayload?,
+        patience: TimeAmount? = nil
     ) {
         guard let context else { return }
         let now = loop.eventLoop.now
-        switch handshake.handle(event, role: role, now: now, deadline: now + loop.times.close) {
+        switch handshake.handle(event, role: role, now: now, deadline: now + (patience ?? loop.times.close)) {
         case .nothing: return
         case .sendClose:
             note(cause, payload)

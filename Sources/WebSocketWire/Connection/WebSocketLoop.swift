@@ -20,6 +20,7 @@ public final class WebSocketLoop {
         let pingInterval: TimeAmount?
         let pong: TimeAmount
         let close: TimeAmount
+        let linger: TimeAmount
         let tick: TimeAmount
 
         init(_ configuration: WebSocketConfiguration) {
@@ -27,6 +28,7 @@ public final class WebSocketLoop {
             pingInterval = configuration.pingInterval.map { TimeAmount($0) }
             pong = TimeAmount(configuration.pongTimeout)
             close = TimeAmount(configuration.closeTimeout)
+            linger = TimeAmount(configuration.lingerTimeout)
             tick = TimeAmount(configuration.tick)
         }
     }

@@ -175,6 +175,8 @@ struct Wiring {
             logger: logger
         )
         dependencies.live = hub
+        // From the first moment of a shutdown on nobody is to be sent here.
+        dependencies.checks.append(HealthCheck(name: "server") { try hub.check() })
         dependencies.allowsDeflate = settings.compressesSockets
         dependencies.proxies = settings.proxies
         dependencies.encodedLog = shared.encodedLog
@@ -183,9 +185,9 @@ struct Wiring {
             address: ParleyServer.Address(host: settings.host, port: settings.port),
             onRunning: onRunning
         )
-        // Ended from the last to the first: replies are finished or parked, then their streams, then sockets, then the
-        // connections.
-        var services: [any Service] = shared.clients + [server, hub, shared.streams, registry]
+        // Ended from the last to the first: sockets are sent elsewhere at once, replies are finished or parked, then their
+        // streams, then the connections.
+        var services: [any Service] = shared.clients + [server, shared.streams, registry, hub]
         // A service that has nothing to do would end, and the others with it.
         if settings.keySet != nil { services.append(KeySetFollowing(tokens: tokens, pool: pool)) }
         var configuration = ServiceGroupConfiguration(
