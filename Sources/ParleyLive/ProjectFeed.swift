@@ -121,7 +121,11 @@ final class ProjectFeed: Sendable {
 
     /// Removes a session.
     func remove(_ session: LiveSession) {
-        state.withLock { $0.audience.remove(session) }
+        state.withLock { state in
+            state.audience.remove(session)
+            // What comes while nobody is here is not looked at, and would be missing.
+            if state.audience.isEmpty { state.orders = [:] }
+        }
     }
 
     private var sessions: [LiveSession] { state.withLock { $0.audience.sessions } }

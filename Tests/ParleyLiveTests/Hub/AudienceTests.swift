@@ -124,6 +124,7 @@ struct AudienceTests {
             // In and out and in again.
             _ = try await house.store.removeMember(Identity.bob.email, from: project, as: .alice)
             #expect(await bob.closing() == .accessLost)
+            bob.session.ended()
             try await house.join(.bob, project)
             let again = try await house.open(.bob)
             let last = try await house.say("Again", in: conversation)

@@ -11,11 +11,16 @@ struct RandomisedTests {
     private struct Client {
         let tab: Tab
         let conversation: ConversationID
+        /// What it had before it came.
+        let known: ChangePage?
+
+        /// What it has now.
+        var folded: Folded { Folded(tab.told.frames, into: known, of: conversation) }
     }
 
     @Test(
         "Told in order, once, without a gap; and what was told is what is stored",
-        arguments: 1...8 as ClosedRange<UInt64>,
+        arguments: 1...4 as ClosedRange<UInt64>,
         GroupKind.allCases
     )
     func inStep(seed: UInt64, kind: GroupKind) async throws {
@@ -29,14 +34,14 @@ struct RandomisedTests {
                 for writer in 0..<4 {
                     tasks.addTask {
                         var random = SplitMix64(seed: seed &* 100 &+ UInt64(writer))
-                        for _ in 0..<25 {
+                        for _ in 0..<20 {
                             let conversation = random.oneIn(3) ? second : first
                             try await write(in: conversation, house.store, &random)
                         }
                         return []
                     }
                 }
-                for reader in 0..<6 {
+                for reader in 0..<4 {
                     tasks.addTask {
                         var random = SplitMix64(seed: seed &* 100 &+ 50 &+ UInt64(reader))
                         return try await follow([first, second], house, in: group, &random)
@@ -123,13 +128,16 @@ struct RandomisedTests {
             let person = random.pick([Identity.alice, .bob, .carol])
             let tab = try house.connect(person, in: group)
             if !random.oneIn(3) { await tab.waits(for: "ready") }
-            let page = try await house.store.changes(in: conversation, since: 0, limit: 1, as: person)
-            let since = random.oneIn(2) ? 0 : random.place(in: page.conversation.revision + 1)
-            tab.subscribes(to: conversation, since: since)
+            let known: ChangePage? =
+                if random.oneIn(3) { nil } else {
+                    try await house.store.changes(in: conversation, since: 0, limit: 1000, as: person)
+                }
+            for _ in 0..<random.place(in: 100) { await Task.yield() }
+            tab.subscribes(to: conversation, since: known?.revision ?? 0)
             if random.oneIn(4) {
                 tab.session.ended()
             } else {
-                clients.append(Client(tab: tab, conversation: conversation))
+                clients.append(Client(tab: tab, conversation: conversation, known: known))
             }
         }
         return clients
@@ -137,25 +145,24 @@ struct RandomisedTests {
 
     private func check(_ client: Client, _ house: House) async throws {
         let stored = try await house.store.conversation(client.conversation, newestMessages: 1000, as: .alice)
-        await client.tab.waits(for: "subscribed")
+        // The frames are read back once, at the end: that takes longer than all the rest.
+        let target = stored.conversation.revision
         await client.tab.waits { told in
-            Folded(told.frames, of: client.conversation).revision >= stored.conversation.revision
+            guard let subscribed = told.frames.first(where: { $0.type == "subscribed" }) else { return false }
+            let last = told.revisions(of: client.conversation).max() ?? 0
+            return max(last, subscribed.object?["revision"]?.intValue ?? 0) >= target
         }
         await client.tab.fence()
-        let folded = Folded(client.tab.told.frames, of: client.conversation)
+        let folded = client.folded
         #expect(folded.flaws == [])
         #expect(client.tab.told.closings == [])
+        #expect(folded.messages.count == stored.page.messages.count)
         for message in stored.page.messages {
-            // One that was there before may not have been brought.
-            guard let known = folded.messages[message.id] else { continue }
-            #expect(known.revision == message.revision)
-            #expect(known.content == message.content)
-            #expect(known.status == message.status)
-            #expect(known.reactions == message.reactions)
-        }
-        let since = client.tab.told.frames.first { $0.about.conversationID == client.conversation }
-        if since?.type == "chat_message", since?.about.revision == 2 {
-            #expect(folded.messages.count == stored.page.messages.count)
+            let known = folded.messages[message.id]
+            #expect(known?.revision == message.revision)
+            #expect(known?.content == message.content)
+            #expect(known?.status == message.status)
+            #expect(known?.reactions == message.reactions)
         }
     }
 }

@@ -14,9 +14,11 @@ struct Folded {
     /// Whether what never came by itself may have been read from the store, whose answer leaves out what is no more.
     private let hasFillings: Bool
 
-    init(_ frames: [LiveFrame], of conversation: ConversationID, hasFillings: Bool = false) {
+    /// Folds frames into what the client has: all that the store had at some time.
+    init(_ frames: [LiveFrame], into known: ChangePage?, of conversation: ConversationID, hasFillings: Bool = false) {
         self.conversation = conversation
         self.hasFillings = hasFillings
+        for message in known?.messages ?? [] { messages[message.id] = message }
         for frame in frames where frame.about.conversationID == conversation { fold(frame) }
     }
 
@@ -65,12 +67,14 @@ struct Folded {
     }
 
     private mutating func takePiece(_ frame: LiveFrame) {
-        guard let id = frame.about.messageID, let index = frame.about.index, let text = frame.object?["text"]?.stringValue
+        guard let id = frame.about.messageID, let index = frame.about.index,
+            let text = frame.object?["text"]?.stringValue
         else { return flaws.append("a piece of nothing") }
-        // One that stands before what was asked for is not known here.
-        guard var message = messages[id] else { return }
-        guard message.status == .streaming, let next = message.nextIndex else {
-            if isInStep { flaws.append("piece \(index) of \(id), which is not being written") }
+        guard var message = messages[id], message.status == .streaming, let next = message.nextIndex else {
+            // A piece that was committed just before its message was deleted may be told just after.
+            if isInStep, messages[id]?.status != .deleted {
+                flaws.append("piece \(index) of \(id), which is not being written")
+            }
             return
         }
         if isInStep, index != next, !hasFillings { flaws.append("piece \(index) where \(next) is due") }
