@@ -86,6 +86,9 @@ async () => {
   fold.take(piece(2, 0, "new "));
   same("begun anew, it is another text", texts(fold)[1], "new ");
 
+  fold = folded(said(running(1, 2, 0, "")), piece(1, 0), piece(1, 1), updated(running(1, 7, 0, "")), piece(1, 0, "new "));
+  same("also where its end was missed", texts(fold)[0], "new ");
+
   // Changes.
   fold = folded(said(message(1, 2)), updated(message(1, 4, { content: "edited twice" })), updated(message(1, 3)));
   same("the later one stays", [texts(fold)[0], fold.revision], ["edited twice", 4]);

@@ -1,5 +1,6 @@
 """Two tabs of one person, and two people: what happens is on all screens, once and in order, without a reload."""
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -9,6 +10,7 @@ from parley_page import (
     new_conversation, row, rows, say, send, shown, sign_in, typing,
 )
 
+NEWS = re.compile("has-news")
 FOLD_CASES = Path(__file__).with_name("fold_cases.js")
 
 
@@ -120,6 +122,23 @@ def a_hundred_fast_messages_arrive_in_order_and_once(world):
     for page in (first, second):
         expect(page.locator(".message-body")).to_have_text(expected)
         expect(rows(page).first).to_contain_text("Number 100")
+
+
+def news_below_does_not_tear_one_away_from_what_one_reads(world):
+    messages = [("user", f"Number {number}\n" * 4) for number in range(1, 31)]
+    first, second, here = two_tabs(world, "gina", "Long", messages)
+    log(second).evaluate("log => log.scrollTo(0, 0)")
+    jump = second.get_by_role("button", name="To the newest message")
+    expect(jump).to_be_visible()
+    expect(jump).not_to_have_class(NEWS)
+    world.call(first, "post", f"/conversations/{here}/messages", {"role": "user", "content": "At the end"})
+    expect(jump).to_have_class(NEWS)
+    assert log(second).evaluate("log => log.scrollTop") == 0
+    expect(second.get_by_text("At the end").last).not_to_be_in_viewport()
+    expect(first.locator(".message-body").last).to_be_in_viewport()
+    jump.click()
+    expect(second.locator(".message-body").last).to_be_in_viewport()
+    expect(jump).to_be_hidden()
 
 
 def another_persons_message_says_whose_it_is(world):
@@ -296,6 +315,7 @@ CHECKS = [
     a_conversation_deleted_elsewhere_goes_from_the_screen,
     edits_reactions_and_deletions_are_seen,
     a_hundred_fast_messages_arrive_in_order_and_once,
+    news_below_does_not_tear_one_away_from_what_one_reads,
     another_persons_message_says_whose_it_is,
     one_sees_that_somebody_else_is_typing,
     typing_is_not_told_with_every_key,

@@ -1,6 +1,6 @@
 """scripts/production as people use it: python3 Tests/Production/run.py --binary PATH.
 
-Two instances behind nginx: what is said through one is seen at the other, one may die, and Ctrl-C leaves nothing running but
+Two instances behind nginx: what is said through one is seen at the other, at once where one listens; one may die, and Ctrl-C leaves nothing running but
 keeps what was said. Ends with a status other than 0 at the first thing that isn't so.
 """
 
@@ -14,6 +14,7 @@ import urllib.request
 
 from roles import try_roles
 from server import ROOT, STATE, Production, check, environment, nothing_runs
+from websocket import WebSocket
 
 REQUEST_SECONDS = 60
 APPENDS = 20
@@ -23,8 +24,9 @@ class Client:
     """Somebody with a cookie, who may ask any of the addresses: ports are nothing to a cookie."""
 
     def __init__(self):
-        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
+        self._cookies = http.cookiejar.CookieJar()
+        processor = urllib.request.HTTPCookieProcessor(self._cookies)
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), processor)
 
     def open(self, method, origin, path, body=None):
         request = urllib.request.Request(
@@ -32,6 +34,14 @@ class Client:
             headers={"Content-Type": "application/json", "Origin": origin},
         )
         return self._opener.open(request, timeout=REQUEST_SECONDS)
+
+    def listen(self, origin):
+        """A socket that has said that it is ready."""
+        cookie = "; ".join(f"{each.name}={each.value}" for each in self._cookies)
+        opened = WebSocket(origin, cookie, REQUEST_SECONDS)
+        check(opened.status == 101, "nginx lets a WebSocket through")
+        check(opened.wait_for(lambda event: event["type"] == "ready") is not None, "and it is greeted")
+        return opened
 
     def call(self, method, origin, path, body=None):
         with self.open(method, origin, path, body) as answer:
@@ -69,18 +79,49 @@ def follow_elsewhere(client, production):
     return conversation
 
 
+def hear_elsewhere(client, production, conversation):
+    """A socket at either instance hears what each of them commits: so one of the two is always another's."""
+    # nginx takes the instances in turn.
+    sockets = [client.listen(production.origin) for _ in production.instances]
+    path = f"/api/conversations/{conversation}/messages"
+    for number, (instance, _) in enumerate(production.instances, start=1):
+        text = f"from instance {number}"
+        client.call("POST", instance, path, {"role": "user", "content": text})
+        for each in sockets:
+            heard = each.wait_for(lambda event: event["type"] == "chat_message")
+            check(heard is not None and heard["message"]["content"] == text, f"a socket hears what comes {text}")
+    return sockets
+
+
+def hear_the_other(client, production, conversation, sockets, known):
+    """The sockets of an instance that died are closed, and those that are opened in their place miss nothing."""
+    # One of them is of the instance that died.
+    ends = [each.wait_for(lambda event: event.get("message", {}).get("content") == known[-1]) for each in sockets]
+    check(sum(end is None for end in ends) == 1, "the dead instance's socket is closed, the other's goes on")
+    for each in sockets:
+        each.close()
+    again = client.listen(production.origin)
+    again.send({"type": "subscribe", "conversation_id": conversation, "since_revision": 0})
+    said = []
+    again.wait_for(lambda event: said.append(event.get("message", {}).get("content")) or event["type"] == "subscribed")
+    check(said[-len(known) - 1:-1] == known, "a new socket is told all that was said meanwhile, in order")
+    again.close()
+
+
 def use(production, client):
     client.call(
         "POST", production.origin, "/api/auth/register",
         {"email": "ada@example.org", "password": "correct horse battery", "name": "Ada"},
     )
     conversation = follow_elsewhere(client, production)
+    sockets = hear_elsewhere(client, production, conversation)
     os.kill(production.instances[0][1], signal.SIGKILL)
     sent = [f"message {number}" for number in range(APPENDS)]
     path = f"/api/conversations/{conversation}/messages"
     for text in sent:
         client.call("POST", production.origin, path, {"messages": [{"role": "user", "content": text}]})
     check(contents(client, production.origin, conversation)[-APPENDS:] == sent, "one instance goes on without the other")
+    hear_the_other(client, production, conversation, sockets, sent)
     return conversation, sent
 
 

@@ -329,7 +329,11 @@ export class Conversation extends EventTarget {
 
   #hearOfTurn(event, unsent) {
     if (event.type === "reconnecting") return this.#setState({ reconnecting: true });
-    if (this.reconnecting) this.#setState({ reconnecting: false });
+    if (this.reconnecting) {
+      this.#setState({ reconnecting: false });
+      // The server can be reached again, so the socket needn't wait for its next attempt.
+      this.#live.wake();
+    }
     if (event.conversation_id && !this.id) this.#create(event.conversation_id, unsent);
     this.#list.take(event);
     this.#take(event);

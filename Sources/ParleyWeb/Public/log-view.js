@@ -32,7 +32,7 @@ export class LogView {
     this.element = h("div", { class: "log", role: "log", tabindex: 0, "aria-label": "Messages" }, content);
     const hidden = { class: "jump-button", hidden: true };
     this.jump = iconButton("down", "To the newest message", () => this.scrollToEnd(), hidden);
-    this.#keeper = new ScrollKeeper(this.element, content, (atEnd) => (this.jump.hidden = atEnd));
+    this.#keeper = new ScrollKeeper(this.element, content, (atEnd) => this.#showJump(atEnd));
     for (const message of conversation.messages) this.#put(message);
     this.#showUnsent();
     conversation.addEventListener("message", ({ detail }) => this.#put(detail), { signal });
@@ -63,6 +63,13 @@ export class LogView {
     const follower = messages[messages.findLastIndex(({ id }) => id === message.id) + 1];
     this.#sent.insertBefore(this.#view(message), this.#views.get(follower?.id)?.element ?? null);
     this.#empty.remove();
+    if (!follower && !this.jump.hidden) this.jump.classList.add("has-news");
+  }
+
+  /** Whoever reads further up isn't torn away from it, but sees that there is something new below. */
+  #showJump(atEnd) {
+    this.jump.hidden = atEnd;
+    if (atEnd) this.jump.classList.remove("has-news");
   }
 
   #prepend(messages) {
