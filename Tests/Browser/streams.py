@@ -1,4 +1,4 @@
-"""Answers that take their time, from a model's server that stops where it is told to: seen from several tabs, in the middle."""
+"""Long answers of a model's server that stops where it is told to: seen from several tabs, in the middle."""
 
 from playwright.sync_api import expect
 

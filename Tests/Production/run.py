@@ -1,7 +1,7 @@
 """scripts/production as people use it: python3 Tests/Production/run.py --binary PATH.
 
-Two instances behind nginx: what is said through one is seen at the other, at once where one listens; one may die, and Ctrl-C leaves nothing running but
-keeps what was said. Ends with a status other than 0 at the first thing that isn't so.
+Two instances behind nginx: what is said through one is seen at the other, at once where one listens; one may die, and
+Ctrl-C leaves nothing running but keeps what was said. Ends with a status other than 0 at the first thing that isn't so.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-/** Pieces that may wait for their reply or for those before them. A reply has thousands; who misses so many asks anew. */
+/** Pieces that may wait for their reply or for those before them: as many as a long reply has. */
 const mostWaiting = 4096;
 /** Changes of messages further up than what is loaded, kept for when they are. */
 const mostBeyond = 500;
@@ -7,7 +7,7 @@ const mostBeyond = 500;
  * What is known of one conversation, put together from whatever tells of it: pages, events of a socket and of a turn's
  * own stream, in any order and as often as they come. Knows no network, no time and no page.
  *
- * Messages and the conversation go by `revision`, the pieces of a reply by `index`. Each method returns what it changed:
+ * Messages and the conversation go by `revision`, the pieces of a reply by `index`. Methods return what they changed:
  * `messages` (those that came or changed), and `info` (whether the conversation itself did). What is missing is in
  * `hasGap` and `torn`.
  */
@@ -144,8 +144,8 @@ export class ConversationFold {
   }
 
   /**
-   * A running reply that changed otherwise (a reaction, say) may come with fewer pieces than are here already. Begun anew
-   * it has fewer by right: but then it had ended before, which is known where nothing is missing.
+   * A running reply that changed otherwise (a reaction, say) may come with fewer pieces than are here already. Begun
+   * anew it has fewer by right: but then it had ended before, which is known where nothing is missing.
    */
   #keepPieces(known, message) {
     const runsOn = known.status === "streaming" && message.status === "streaming";

@@ -14,7 +14,7 @@ export class Renamed extends Error {
   }
 }
 
-/** The caller's active conversations, newest first, as far as they have been loaded, and kept in step. Fires `change`. */
+/** The caller's active conversations, newest first, as far as they are loaded, and kept in step. Fires `change`. */
 export class ConversationList extends EventTarget {
   items = [];
   loading = false;

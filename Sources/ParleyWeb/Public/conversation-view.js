@@ -98,7 +98,7 @@ export class ConversationView {
     if (this.#live.isOpen) return "";
     if (lost) return "The connection was lost; the answer goes on at the server.";
     if (!reconnecting && this.#live.state !== "lost") return "";
-    return navigator.onLine ? "Connection lost. Reconnecting…" : "You are offline. What is new comes when you are back.";
+    return navigator.onLine ? "Connection lost. Reconnecting…" : "You are offline. News comes when you are back.";
   }
 
   #reconnect() {

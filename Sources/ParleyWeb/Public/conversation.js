@@ -7,7 +7,7 @@ const pageSize = 50;
 const changesSize = 100;
 /** Who is so many changes behind is better off with the newest page than with all that was between. */
 const tooFar = 500;
-/** What is missing mostly is on its way, by the other of two streams: so long it is waited for before it is asked for. */
+/** What is missing mostly is on its way by the other of two streams, and is waited for so long before it is asked for. */
 const mending = 300;
 
 /**
@@ -149,6 +149,8 @@ export class Conversation extends EventTarget {
   #hear(event) {
     if (event.type === "ready") return this.#subscribe();
     if (event.type === "resync") return this.#resync(event.conversation_id);
+    // Too much was asked for at once, and what it was isn't said.
+    if (event.type === "error" && !event.conversation_id) return this.#refused(event.error);
     // A message of one's own that made a conversation, whose answer got lost or is not here yet.
     if (!this.id && event.message && this.#unsent.messages(null).some(({ id }) => id === event.message.id)) {
       return this.#adopt(event);
@@ -186,6 +188,7 @@ export class Conversation extends EventTarget {
 
   #refused({ code }) {
     if (!this.#subscribing && code !== "not_found") return;
+    // Looked at afresh, it shows whether it is there.
     this.#subscribed = this.#subscribing = false;
     this.#catchUp();
   }

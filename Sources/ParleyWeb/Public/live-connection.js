@@ -9,7 +9,8 @@ const patience = 8_000;
  * The socket that brings what happens as it happens, mended for as long as `signal` isn't aborted.
  *
  * Fires `event` (detail: what the server told; after each `ready` what came before is to be asked for), and `state`:
- * `connecting` at first, `open`, `mending` while it is tried for the first time after a loss, and `lost` when that failed.
+ * `connecting` at first, `open`, `mending` while it is tried for the first time after a loss, and `lost` where that
+ * failed.
  */
 export class LiveConnection extends EventTarget {
   state = "connecting";
@@ -23,7 +24,7 @@ export class LiveConnection extends EventTarget {
   #heard = 0;
   #heartbeat = heartbeat;
 
-  /** `onended` is told when the server wants no further attempt, and why; `ondoubt` when it refused one without a word. */
+  /** `onended` is told why the server wants no further attempt; `ondoubt`, that one was refused without a word. */
   constructor({ signal, onended, ondoubt }) {
     super();
     this.#signal = signal;
@@ -42,7 +43,7 @@ export class LiveConnection extends EventTarget {
     if (!this.#signal.aborted) this.#connect();
   }
 
-  /** Tells the server something; false when there is no connection, and whoever asked has to ask again after `ready`. */
+  /** Tells the server something; false when there is no connection, and it has to be told again after `ready`. */
   send(command) {
     if (!this.isOpen) return false;
     this.#socket.send(JSON.stringify(command));

@@ -3,7 +3,7 @@ const signedOut = 4501;
 const expired = 4502;
 const firstFinal = 4500;
 
-/** What a close code asks for: `reconnect`, or why there is nothing to connect to: `signedOut`, `expired`, `refused`. */
+/** What a close code asks for: `reconnect`, or why there is nothing to go back to: `signedOut`, `expired`, `refused`. */
 export function afterClose(code) {
   if (code === signedOut) return "signedOut";
   if (code === expired) return "expired";

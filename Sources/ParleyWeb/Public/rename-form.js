@@ -5,8 +5,8 @@ const longestTitle = 256;
 /**
  * A title to type over. Enter and leaving it save; Escape, and saving nothing new, leave it as it was.
  *
- * `onsave` gets the new title and the one it shall replace, and answers whether it is saved. Where the present title has
- * become another meanwhile, it answers that one: then only Enter saves, now in that one's place.
+ * `onsave` gets the new title and the one it shall replace, and answers whether it is saved. Where the present title
+ * has become another meanwhile, it answers that one: then only Enter saves, now in that one's place.
  */
 export function renameForm(title, { onsave, onend }) {
   let over = false;

@@ -4,8 +4,8 @@ import { Api } from "./api.js";
  * Who is signed in, kept the same in every tab of this browser.
  *
  * Fires `change` when that has become someone else or nobody. `user` is then the new one, or null, and `reason` how the
- * session ended: `left` (signed out here), `elsewhere` (in another tab), `signedOut` (by the server, since it was signed
- * out or the password changed), `expired`, or null when there was none.
+ * session ended: `left` (signed out here), `elsewhere` (in another tab), `signedOut` (the server says so: signed out, or
+ * the password was changed), `expired`, or null when there was none.
  */
 export class Session extends EventTarget {
   /** Undefined until the server has been asked for the first time. */

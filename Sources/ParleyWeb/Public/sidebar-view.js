@@ -56,7 +56,7 @@ export class SidebarView {
     this.#observer.observe(this.#foot);
   }
 
-  /** Brings the rows in order, around the one that has the focus: moved, it would lose it, and a name half typed too. */
+  /** Brings the rows in order, around the one with the focus: moved, it would lose it, and a name half typed too. */
   #arrange(rows) {
     const focused = document.activeElement?.closest(".row") ?? null;
     let next = null;
