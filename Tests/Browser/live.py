@@ -242,6 +242,7 @@ def a_title_is_saved_though_other_things_have_happened(world):
         field.press("Enter")
     assert refused.value.json()["error"]["code"] == "stale"
     expect_title(page, "New")
+    expect(page.locator(".message-body")).to_have_text(["one", "two"])
     world.call(page, "patch", f"/conversations/{here}", {"title": "Given by a program"})
     page.get_by_role("button", name="Rename this conversation").click()
     field.fill("Typed here")

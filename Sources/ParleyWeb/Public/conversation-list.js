@@ -97,9 +97,9 @@ export class ConversationList extends EventTarget {
 
   /**
    * Renames a conversation that had the title `from` when one began to type; throws Renamed where it has another now.
-   * Whatever else has happened in it since is taken in, and no hindrance.
+   * Whatever else has happened in it since is taken in, told to `onmissed`, and no hindrance.
    */
-  async rename(id, title, from) {
+  async rename(id, title, from, onmissed) {
     for (let attempts = 1; ; attempts += 1) {
       const known = this.find(id);
       if (known && known.title !== from) throw new Renamed(known.title);
@@ -110,8 +110,12 @@ export class ConversationList extends EventTarget {
         return renamed;
       } catch (error) {
         if (error.code !== "stale" || attempts === mostAttempts) throw error;
-        if (error.changes?.conversation) this.update(error.changes.conversation);
-        else await this.#ask(id);
+        if (!error.changes) {
+          await this.#ask(id);
+          continue;
+        }
+        this.update(error.changes.conversation);
+        onmissed(error.changes);
       }
     }
   }

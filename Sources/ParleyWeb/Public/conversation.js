@@ -106,6 +106,12 @@ export class Conversation extends EventTarget {
     this.#take({ conversation, revision: conversation.revision });
   }
 
+  /** Takes in what it was told to have missed. */
+  missed({ conversation, messages }) {
+    this.#show(this.#fold.refreshed(messages));
+    this.changed(conversation);
+  }
+
   async stop() {
     const { reply } = this;
     if (reply) this.#show(this.#fold.refreshed([await this.#api.post(`/chat/${reply.id}/stop`)]));

@@ -173,10 +173,11 @@ export class Workspace {
   /** True when it is renamed; the present title, where that isn't `from` any more. */
   async #rename(id, title, from) {
     let present;
+    const open = () => (id === this.#conversation.id ? this.#conversation : null);
     const done = await attempt("It couldn’t be renamed.", async () => {
       try {
-        const renamed = await this.#list.rename(id, title, from);
-        if (id === this.#conversation.id) this.#conversation.changed(renamed);
+        const renamed = await this.#list.rename(id, title, from, (changes) => open()?.missed(changes));
+        open()?.changed(renamed);
       } catch (error) {
         if (error instanceof Renamed) present = error.title;
         throw error;
