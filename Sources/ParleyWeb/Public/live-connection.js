@@ -37,7 +37,7 @@ export class LiveConnection extends EventTarget {
     document.addEventListener("visibilitychange", () => document.hidden || this.wake(), { signal });
   }
 
-  get isOpen() { return this.state === "open"; }
+  get isOpen() { return this.state === "open" && this.#socket !== null; }
 
   start() {
     if (!this.#signal.aborted) this.#connect();

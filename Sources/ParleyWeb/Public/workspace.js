@@ -67,6 +67,7 @@ export class Workspace {
   close() {
     this.#control.abort();
     this.#view?.close();
+    this.#conversation?.leave();
   }
 
   async #start() {
