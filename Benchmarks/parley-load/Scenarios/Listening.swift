@@ -9,7 +9,7 @@ final class Listening: SocketOwner {
     private var socket: LoadSocket?
     private var awaited: (type: String, text: String, promise: EventLoopPromise<UInt64>)?
     private var failure: LoadFailure?
-    /// How often it was told to look at everything afresh, as when an instance has just found its way to the bus.
+    /// How often it was told to look at everything afresh, as when an instance has lost its link to the others.
     private(set) var resyncs = 0
 
     init(_ plan: SocketPlan, on eventLoop: any EventLoop) {
@@ -52,7 +52,11 @@ final class Listening: SocketOwner {
         awaited.promise.succeed(socket.now)
     }
 
-    func resync(_ text: String, on socket: LoadSocket) { resyncs += 1 }
+    func resync(_ text: String, on socket: LoadSocket) {
+        resyncs += 1
+        awaited?.promise.fail(LoadFailure.missed)
+        awaited = nil
+    }
 
     func ended(_ socket: LoadSocket, _ failure: LoadFailure) {
         self.failure = failure
