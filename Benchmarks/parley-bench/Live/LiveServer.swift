@@ -58,6 +58,7 @@ struct LiveServer: Sendable {
             environment["PARLEY_HTTP_PORT"] = "0"
             environment["PARLEY_JWT_SECRET"] = Self.secret
             environment["PARLEY_LIMITS_RATES"] = "off"
+            environment["PARLEY_LOG_LEVEL"] = "warning"
             environment["PARLEY_STORE"] = "sqlite:\(directory.appending(path: "live-\(UUID()).db").path)"
             environment.merge(settings) { $1 }
             program = try StartedProgram(LiveProgram.path("parley"), ["serve"], environment: environment)
