@@ -38,7 +38,8 @@ struct Report: Sendable {
         microseconds of processor time for one request, of the whole process without the load generator's thread; then the \
         bare route's, and the load generator's own. Of turns, everything is counted by delta of the model's server \
         (\(RequestTexts.deltasPerTurn) in each), the ceiling is that server asked without Parley, CPU includes what it takes \
-        itself, and "first" is the time to the first delta: p50 and p99 are what Parley adds to it. Load average of this \
+        itself, and "first" is the time to the first delta: p50 and p99 are what Parley adds to it. With sockets, the ceiling \
+        is a bare server of NIO, or NATS, and all are processes of their own. Load average of this \
         machine with \
         \(ProcessInfo.processInfo.activeProcessorCount) cores: \(loadBefore) before, \(loadAfter) after.
         """

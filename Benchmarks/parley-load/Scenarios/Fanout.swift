@@ -137,7 +137,7 @@ final class Fanout: SocketOwner {
         guard !isOver else { return }
         let now = NIODeadline.now().uptimeNanoseconds
         while sentAt.count < Int(Double(min(now, deadline) - start) * rate / 1e9) {
-            sendNext(at: start + UInt64(Double(sentAt.count) * 1e9 / rate))
+            sendNext(at: start + UInt64(Double(sentAt.count + 1) * 1e9 / rate))
         }
         if now >= deadline {
             isSending = false
