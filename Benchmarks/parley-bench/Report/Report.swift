@@ -25,7 +25,7 @@ struct Report: Sendable {
         let padded = zip(columns, widths).map { column, width in
             String(repeating: " ", count: max(1, width - column.count)) + column
         }
-        return name.padding(toLength: 18, withPad: " ", startingAt: 0) + padded.joined()
+        return name.padding(toLength: 21, withPad: " ", startingAt: 0) + padded.joined()
     }
 
     /// How the figures were come by.
