@@ -207,10 +207,14 @@ public enum Limits {
     public static let socketStall = Duration.seconds(10)
     /// Conversations that one socket may be subscribed to: what somebody has open, many times over.
     public static let subscriptionsPerSocket = 128
+    /// What is told at once to one who catches up, in bytes, until it is waited for that it is taken.
+    public static let socketPortionBytes = 64 * kibibyte
+    /// What is read at once for one who catches up, in bytes, as far as can be foreseen.
+    public static let catchUpPageBytes = 256 * kibibyte
     /// How many changes a socket brings to one who was away; who is further behind asks `/changes`, page by page.
     public static let socketCatchUp = 300
-    /// Commands of one socket that wait for the one before.
-    public static let socketCommands = 64
+    /// Commands of one socket that wait for the one before: all that it may send at once.
+    public static let socketCommands = 256
     /// Commands of one socket a second, and at once: typing in a few conversations, and subscribing to all after a restart.
     public static let socketCommandRate = (perSecond: 20, burst: 200)
     /// Of all sockets together, how often somebody writes may wait to be told: some milliseconds of the bus's work.

@@ -8,7 +8,17 @@ struct CatchUp: Sendable {
     private let since: Int
     /// How many revisions belong to what was put together.
     private var accounted = 0
+    private var messageCount = 0
     private var running: SessionFilter.ReplyPlace?
+
+    private var bytes = 0
+
+    /// How many messages to read next: few at first, and then as many as are about ``ParleyCore/Limits/catchUpPageBytes``,
+    /// since one may be of a megabyte.
+    var pageSize: Int {
+        guard messageCount > 0 else { return 10 }
+        return min(max(1, Limits.catchUpPageBytes / max(1, bytes / messageCount)), Limits.pageSizes.upperBound)
+    }
 
     /// The last revision that was put together.
     private(set) var revision: Int
@@ -30,6 +40,8 @@ struct CatchUp: Sendable {
             return LiveFrame(Event(message.isAsAppended ? .messageAppended(message) : .messageUpdated(message)))
         }
         accounted += page.messages.count
+        messageCount += page.messages.count
+        bytes += page.messages.reduce(0) { $0 + $1.wireBytes }
         revision = page.revision
         if !page.hasMore, revision - since > accounted {
             frames.append(LiveFrame(Event(.conversationUpdated(page.conversation))))

@@ -46,6 +46,14 @@ enum LiveCommand: Hashable, Sendable {
     private static let plainHead = Array(#"{"type":"typing","conversation_id":""#.utf8)
     private static let plainTail = Array(#""}"#.utf8)
 
+    /// The conversation that it is about.
+    var conversation: ConversationID? {
+        switch self {
+        case .subscribe(let id, since: _), .unsubscribe(let id), .typing(let id): id
+        case .ping: nil
+        }
+    }
+
     private static func conversation(_ json: JSON) throws(ParleyError) -> ConversationID {
         guard let member = json["conversation_id"] ?? json["session_id"] else {
             throw .invalid("conversation_id", "conversation_id is required.")

@@ -15,10 +15,19 @@ public protocol LiveOutlet: AnyObject, Sendable {
     /// connection if its client then takes nothing.
     func send(_ frame: LiveFrame)
 
+    /// Returns once little waits to be taken by the client, or it has taken nothing for too long: for who has much to send
+    /// and can wait. At once where nothing is kept waiting.
+    func drained() async
+
     /// Closes the connection after what was sent before.
     ///
     /// In line or not; ``LiveSession/ended()`` follows, later.
     func close(_ closing: LiveClosing)
+}
+
+extension LiveOutlet {
+    /// Keeps nothing waiting.
+    public func drained() async {}
 }
 
 /// Connections that are served together, such as those of one event loop.

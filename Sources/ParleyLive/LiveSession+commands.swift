@@ -55,7 +55,7 @@ extension LiveSession {
                     page = try await hub.store.changes(
                         in: conversation,
                         since: catchUp.revision,
-                        limit: Limits.pageSizes.upperBound,
+                        limit: catchUp.pageSize,
                         as: identity
                     )
                 } catch let error as ParleyError where error.code == .resync {
@@ -64,16 +64,32 @@ extension LiveSession {
                 guard page.conversation.revision - since <= Limits.socketCatchUp else {
                     return await resync(conversation, .behind)
                 }
-                await tell(catchUp.frames(of: page))
+                await tellInPortions(catchUp.frames(of: page))
             } while page.hasMore
             isInOrder = watch(conversation, in: page.conversation.projectID, at: catchUp.revision)
         }
         let progress = try await hub.store.runningReply(in: conversation, as: identity)
         let (pieces, place) = catchUp.pieces(of: progress)
-        await tell(pieces)
+        await tellInPortions(pieces)
         hub.metrics.caughtUp()
         let floor = SessionFilter.Floor(revision: catchUp.revision, reply: place)
         await finish(conversation, revision: catchUp.revision, floor: floor)
+    }
+
+    /// Tells the client much, as fast as it takes it.
+    private func tellInPortions(_ frames: [LiveFrame]) async {
+        var portion: [LiveFrame] = []
+        var bytes = 0
+        for frame in frames {
+            portion.append(frame)
+            bytes += frame.json.count
+            guard bytes >= Limits.socketPortionBytes else { continue }
+            await tell(portion)
+            await state.withLock { $0.outlet }?.drained()
+            portion = []
+            bytes = 0
+        }
+        await tell(portion)
     }
 
     /// Says that the client has caught up, and lets live events follow.

@@ -120,16 +120,18 @@ public final class LiveSession: Sendable {
 
     /// Takes what the client sends over its socket: JSON text.
     public func receive(_ text: [UInt8]) {
+        var conversation: ConversationID?
         do throws(ParleyError) {
+            let plain = LiveCommand(plainTyping: text)
+            let command = if let plain { plain } else { try LiveCommand(parsing: text) }
+            conversation = command.conversation
             if let wait = takeFromBudget() {
                 throw ParleyError(.rateLimited, "Too many messages in a short time; wait a little.", retryAfter: wait)
             }
-            let plain = LiveCommand(plainTyping: text)
-            let command = if let plain { plain } else { try LiveCommand(parsing: text) }
             if case .typing(let conversation) = command, typesAtOnce(in: conversation) { return }
             try put(.command(command))
         } catch {
-            answer(error)
+            answer(error, about: conversation)
         }
     }
 

@@ -32,6 +32,7 @@ extension Response {
                 try await request.body.consumeWithCancellationOnInboundClose { _ in
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         group.addTask { try await context.watch(outlet) }
+                        defer { outlet.close(.failure) }
                         while let bytes = await outlet.next() { try await stream.write(bytes) }
                         group.cancelAll()
                     }
@@ -72,6 +73,8 @@ extension ServerContext {
                 silent = .zero
                 outlet.showLife()
             }
+            // Nobody waits for a client for longer than two of these.
+            if silent == .zero { outlet.goOn() }
             guard outlet.isStalled else { continue }
             logger.debug("A client has stopped reading its stream")
             channel.close(promise: nil)

@@ -15,6 +15,8 @@ final class StreamOutlet: LiveOutlet, LiveOutletGroup {
         var lastTaken: Duration
         var isClosed = false
         var reader: CheckedContinuation<ByteBuffer?, Never>?
+        /// Who waits until the client has taken what there is.
+        var patient: [CheckedContinuation<Void, Never>] = []
 
         mutating func take(at now: Duration) -> ByteBuffer {
             lastTaken = now
@@ -54,7 +56,28 @@ final class StreamOutlet: LiveOutlet, LiveOutletGroup {
         put(frame.serverSent)
     }
 
+    func drained() async {
+        await withCheckedContinuation { continuation in
+            let goesOn = state.withLock { state in
+                guard !state.isClosed, state.waiting.readableBytes >= Limits.socketPortionBytes else { return true }
+                state.patient.append(continuation)
+                return false
+            }
+            if goesOn { continuation.resume() }
+        }
+    }
+
+    /// Lets those go on who wait until the client has taken what there is.
+    func goOn() {
+        let patient = state.withLock { state in
+            defer { state.patient = [] }
+            return state.patient
+        }
+        for continuation in patient { continuation.resume() }
+    }
+
     func close(_ closing: LiveClosing) {
+        defer { goOn() }
         let reader = state.withLock { state in
             state.isClosed = true
             guard state.waiting.readableBytes == 0 else { return nil as CheckedContinuation<ByteBuffer?, Never>? }
@@ -81,7 +104,8 @@ final class StreamOutlet: LiveOutlet, LiveOutletGroup {
     ///
     /// For one task.
     func next() async -> ByteBuffer? {
-        await withTaskCancellationHandler {
+        goOn()
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let bytes = state.withLock { state -> ByteBuffer?? in
                     if state.waiting.readableBytes > 0 { return .some(state.take(at: elapsed())) }
@@ -101,7 +125,10 @@ final class StreamOutlet: LiveOutlet, LiveOutletGroup {
             state -> (CheckedContinuation<ByteBuffer?, Never>?, ByteBuffer?, Bool) in
             guard !state.isClosed, !state.isOverflown else { return (nil, nil, false) }
             var overflows = false
-            if state.waiting.readableBytes + bytes.readableBytes > Limits.socketQueueBytes {
+            // One alone is taken whatever its size: else it would never come.
+            if state.waiting.readableBytes > 0,
+                state.waiting.readableBytes + bytes.readableBytes > Limits.socketQueueBytes
+            {
                 state.waiting = LiveFrame.resync(nil, .slow).serverSent
                 state.isOverflown = true
                 overflows = true

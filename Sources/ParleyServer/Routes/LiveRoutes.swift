@@ -65,6 +65,10 @@ struct LiveRoutes {
             }
         } catch {
             session.ended()
+            // A client that has left takes its connection's handlers along.
+            guard context.channel.isActive else {
+                throw ParleyError(.invalidRequest, "The client has left.", cause: error)
+            }
             throw error
         }
     }
