@@ -32,7 +32,7 @@ final class SocketOutlet: LiveOutlet {
     func drained() async {
         await withCheckedContinuation { continuation in
             socket.eventLoop.execute { [self] in
-                guard socket.onLoop.isOpen, socket.onLoop.isBackedUp else { return continuation.resume() }
+                guard socket.onLoop.isOpen, !socket.onLoop.isWritable else { return continuation.resume() }
                 let id = waiting.withLock { waiting in
                     waiting.next += 1
                     waiting.continuations[waiting.next] = continuation

@@ -20,7 +20,7 @@ public protocol WebSocketDelegate: AnyObject {
     /// Called once for each substitute; what is dropped until it has gone is not told of again.
     func overflowed(dropped: Int, _ socket: WebSocketHandler)
 
-    /// All that waited has gone to the channel: a good moment to read on, for who stopped reading.
+    /// Nothing waits, and the channel takes messages again: a good moment to go on, for who stopped reading or sending.
     func drained(_ socket: WebSocketHandler)
 
     /// The TCP connection has ended; the last to be called, once for each ``WebSocketDelegate/opened(_:)``.

@@ -81,6 +81,9 @@ public final class WebSocketHandler: ChannelDuplexHandler {
     /// Whether messages wait outside of the channel.
     public var isBackedUp: Bool { !queue.isEmpty }
 
+    /// Whether a message that is sent now goes to the channel at once, and the channel holds little.
+    public var isWritable: Bool { queue.isEmpty && context?.channel.isWritable == true }
+
     /// The channel; nil once the connection has ended.
     public var channel: (any Channel)? { context?.channel }
 
@@ -441,7 +444,7 @@ public final class WebSocketHandler: ChannelDuplexHandler {
     }
 
     private func drain() {
-        guard let context, !queue.isEmpty else { return }
+        guard let context else { return }
         while context.channel.isWritable, let next = queue.next() {
             switch next {
             case .data(let frame), .control(let frame): write(frame, context)
@@ -450,7 +453,7 @@ public final class WebSocketHandler: ChannelDuplexHandler {
             case .close(let frame): writeClose(frame, context)
             }
         }
-        if queue.isEmpty, handshake.isOpen { delegate?.drained(self) }
+        if isWritable, handshake.isOpen { delegate?.drained(self) }
     }
 
     private func write(_ frame: ByteBuffer, _ context: ChannelHandlerContext) {
