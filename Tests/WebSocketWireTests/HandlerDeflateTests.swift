@@ -1,4 +1,5 @@
 import NIOCore
+import NIOEmbedded
 import Testing
 
 @testable import WebSocketWire
@@ -47,6 +48,9 @@ struct HandlerDeflateTests {
     func `what breaks a rule is refused`(bytes: [UInt8], violation: WebSocketViolation) throws {
         let bench = try SocketBench(deflate: Self.agreement, Self.configuration())
         try bench.receive(bytes)
+        #expect(bench.flushes.isHalfClosed)
+        bench.channel.close(promise: nil)
+        bench.eventLoop.run()
         let end = WebSocketEnd(cause: .violation, code: violation.code, reason: violation.message)
         #expect(bench.delegate.eventsSinceOpening == [.closed(end)])
     }

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOEmbedded
 import Testing
 
 @testable import WebSocketWire
@@ -198,6 +199,9 @@ struct HandlerRulesTests {
             let bench = try SocketBench()
             try bench.receive(row.bytes, step: step)
             #expect(try bench.sent() == row.answer)
+            // After a violation the peer is waited for.
+            if bench.flushes.isHalfClosed { bench.channel.close(promise: nil) }
+            bench.eventLoop.run()
             #expect(bench.delegate.eventsSinceOpening == row.events)
         }
     }
@@ -205,6 +209,9 @@ struct HandlerRulesTests {
     @Test func `a client refuses masked frames and takes others`() throws {
         let bench = try SocketBench(role: .client)
         try bench.receive(frame(0x81, [0x61], mask: nil) + frame(0x81, [0x62]))
+        #expect(bench.flushes.isHalfClosed)
+        bench.channel.close(promise: nil)
+        bench.eventLoop.run()
         #expect(bench.delegate.eventsSinceOpening.first == .text("a"))
         let end = WebSocketEnd(cause: .violation, code: .protocolError, reason: WebSocketViolation.masked.message)
         #expect(bench.delegate.eventsSinceOpening.dropFirst() == [.closed(end)])

@@ -152,6 +152,19 @@ struct HandlerTests {
         #expect(bench.delegate.eventsSinceOpening == [.closed(WebSocketEnd(cause: .local, code: .normal))])
     }
 
+    /// Else the kernel would answer what the peer still sends with a reset, and the Close frame might be lost.
+    @Test func `after a violation our side alone is closed, and what comes is thrown away for a while`() throws {
+        let bench = try SocketBench()
+        try bench.receive(frame(0x81, [0xFF]))
+        #expect(bench.channel.isActive && bench.flushes.isHalfClosed)
+        try bench.receive(frame(0x81, [0x61]) + frame(0x89) + frame(0x88))
+        #expect(try bench.sent() == serverClose(1007, WebSocketViolation.notUTF8.message))
+        bench.eventLoop.advanceTime(by: .seconds(6))
+        #expect(!bench.channel.isActive)
+        let end = WebSocketEnd(cause: .violation, code: .invalidPayload, reason: WebSocketViolation.notUTF8.message)
+        #expect(bench.delegate.eventsSinceOpening == [.closed(end)])
+    }
+
     @Test func `a client waits for the server to end the connection, but not for ever`() throws {
         let bench = try SocketBench(role: .client)
         try bench.receive(frame(0x88, [0x03, 0xE8], mask: nil))

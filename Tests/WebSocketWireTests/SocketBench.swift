@@ -82,15 +82,25 @@ final class RecordingDelegate: WebSocketDelegate {
     func closed(_ end: WebSocketEnd, _ socket: WebSocketHandler) { events.append(.closed(end)) }
 }
 
-/// Counts how often the channel is flushed.
+/// Counts how often the channel is flushed, and keeps open what is closed on one side alone, as a real channel does.
 final class FlushCounter: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
 
     var count = 0
+    var isHalfClosed = false
 
     func flush(context: ChannelHandlerContext) {
         count += 1
         context.flush()
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard mode == .output else {
+            context.close(mode: mode, promise: promise)
+            return
+        }
+        isHalfClosed = true
+        promise?.succeed()
     }
 }
 
