@@ -20,6 +20,8 @@ struct HubRecord: Sendable {
     }
 
     private var places: [String: Place] = [:]
+    /// How often it was asked to be kept in step with a conversation, without an answer so far.
+    private var asked: [String: Int] = [:]
     private var pieces: [String: Int] = [:]
     /// The projects that the person is in now, or was in.
     private let mayKnow: @Sendable (String) -> Bool
@@ -45,7 +47,8 @@ struct HubRecord: Sendable {
         switch type {
         case "subscribed":
             guard let revision = event["revision"]?.intValue else { return note("no revision", event) }
-            places[conversation] = .inStep(revision)
+            answered(conversation)
+            if asked[conversation] == nil { places[conversation] = .inStep(revision) }
         case "chat_message", "message_updated":
             guard let message = event["message"], let id = message["id"]?.stringValue else {
                 return note("no message", event)
@@ -57,17 +60,27 @@ struct HubRecord: Sendable {
         case "conversation_deleted": places[conversation] = nil
         case "message_delta": take(piece: event, of: conversation)
         case "resync": resync(event)
+        case "error": answered(conversation)
         default: break
         }
     }
 
     /// The client has asked to be kept in step, and what comes until it is told so may have come before.
-    mutating func hasAsked(for conversation: String) { places[conversation] = nil }
+    mutating func hasAsked(for conversation: String) {
+        places[conversation] = nil
+        asked[conversation, default: 0] += 1
+    }
+
+    private mutating func answered(_ conversation: String) {
+        let left = (asked[conversation] ?? 0) - 1
+        asked[conversation] = left > 0 ? left : nil
+    }
 
     private mutating func resync(_ event: JSON) {
         resyncs[event["reason"]?.stringValue ?? "none", default: 0] += 1
         if let conversation = event["conversation_id"]?.stringValue {
             places[conversation] = .loose
+            answered(conversation)
         } else if event["reason"] != "joined" {
             places = [:]
         }
@@ -76,6 +89,8 @@ struct HubRecord: Sendable {
     private mutating func rise(_ event: JSON, of conversation: String) {
         guard let revision = event["revision"]?.intValue else { return note("no revision", event) }
         guard case .inStep(let last)? = places[conversation] else { return }
+        // Read from the store, a conversation stands as it is now behind its messages, and so at the revision of the last.
+        if revision == last, event["type"] == "conversation_updated" { return }
         if revision <= last { return note("behind \(last)", event) }
         if revision > last + 1 { gaps.append(Gap(conversation: conversation, after: last, before: revision)) }
         places[conversation] = .inStep(revision)

@@ -42,6 +42,26 @@ struct HubRecordTests {
         #expect(told([subscribed(3)] + revisions.map { message($0) }).violations.count == 1)
     }
 
+    @Test("What is asked for twice is in step when both were answered")
+    func askedTwice() {
+        var record = HubRecord { $0 == "p" }
+        record.hasAsked(for: "c")
+        record.hasAsked(for: "c")
+        for event in [subscribed(5), message(4), subscribed(5)] { record.take(event) }
+        #expect(record.violations.isEmpty)
+        record.take(message(5))
+        #expect(record.violations.count == 1)
+    }
+
+    @Test("A conversation that was read from the store stands at the revision of its last message")
+    func readFromStore() {
+        let conversation: JSON = ["type": "conversation_updated", "conversation_id": "c", "revision": 6]
+        let record = told([subscribed(3), message(6), conversation, message(7)])
+        #expect(record.violations.isEmpty)
+        #expect(record.gaps.count == 1)
+        #expect(told([subscribed(3), message(4), message(7), conversation]).violations.count == 1)
+    }
+
     @Test("Gaps are noted")
     func gaps() {
         let record = told([subscribed(3), message(5), message(6)])

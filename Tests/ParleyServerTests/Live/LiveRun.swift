@@ -82,7 +82,7 @@ struct LiveRun: Sendable {
             for instance in cluster.instances.indices {
                 let answer = try? await cluster.caller(instance).get("/health/live")
                 let log = try cluster.instances[instance].log().suffix(8000)
-                #expect(answer?.status == .ok, "\(log)")
+                try #require(answer?.status == .ok, "\(log)")
             }
             try await rest()
             let truth = try await RunTruth.read(in: cluster, of: world, tabs)
