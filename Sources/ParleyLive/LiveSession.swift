@@ -122,12 +122,14 @@ public final class LiveSession: Sendable {
     public func receive(_ text: [UInt8]) {
         var conversation: ConversationID?
         do throws(ParleyError) {
-            let plain = LiveCommand(plainTyping: text)
-            let command = if let plain { plain } else { try LiveCommand(parsing: text) }
-            conversation = command.conversation
+            let asked = Result { () throws(ParleyError) in
+                if let plain = LiveCommand(plainTyping: text) { plain } else { try LiveCommand(parsing: text) }
+            }
+            if case .success(let command) = asked { conversation = command.conversation }
             if let wait = takeFromBudget() {
                 throw ParleyError(.rateLimited, "Too many messages in a short time; wait a little.", retryAfter: wait)
             }
+            let command = try asked.get()
             if case .typing(let conversation) = command, typesAtOnce(in: conversation) { return }
             try put(.command(command))
         } catch {
