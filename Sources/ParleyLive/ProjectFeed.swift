@@ -121,11 +121,7 @@ final class ProjectFeed: Sendable {
 
     /// Removes a session.
     func remove(_ session: LiveSession) {
-        state.withLock { state in
-            state.audience.remove(session)
-            // What comes while nobody is here is not looked at, and would be missing.
-            if state.audience.isEmpty { state.orders = [:] }
-        }
+        state.withLock { $0.audience.remove(session) }
     }
 
     private var sessions: [LiveSession] { state.withLock { $0.audience.sessions } }
@@ -236,7 +232,11 @@ final class ProjectFeed: Sendable {
     private func take(_ frame: LiveFrame, isLast: Bool) {
         guard let conversation = frame.about.conversationID else { return }
         let step = state.withLock { state -> ConversationOrder<LiveFrame>.Step in
-            guard !state.audience.isEmpty else { return ConversationOrder.Step() }
+            guard !state.audience.isEmpty else {
+                // What is not looked at would be missing for those who come later.
+                state.orders[conversation] = nil
+                return ConversationOrder.Step()
+            }
             if isLast {
                 state.giveUp(conversation)
                 state.watches[conversation] = nil

@@ -26,12 +26,13 @@ final class Tab: LiveOutlet {
 
     private struct State {
         var told = Told()
-        var waiters: [Waiter] = []
+        var waiters: [Int: Waiter] = [:]
+        var nextID = 0
 
         mutating func served() -> [CheckedContinuation<Void, Never>] {
-            let served = waiters.filter { $0.isTrue(told) }
-            waiters.removeAll { $0.isTrue(told) }
-            return served.map(\.continuation)
+            let served = waiters.filter { $0.value.isTrue(told) }
+            for id in served.keys { waiters[id] = nil }
+            return served.values.map(\.continuation)
         }
     }
 
@@ -55,15 +56,23 @@ final class Tab: LiveOutlet {
     /// What it was told until now.
     var told: Told { state.withLock(\.told) }
 
-    /// Waits until what it was told is as it should be.
+    /// Waits until what it was told is as it should be, or the test has taken too long.
     func waits(until isTrue: @escaping @Sendable (Told) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if isTrue(state.told) { return true }
-                state.waiters.append(Waiter(isTrue: isTrue, continuation: continuation))
-                return false
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let goesOn = state.withLock { state in
+                    guard !isTrue(state.told), !Task.isCancelled else { return true }
+                    state.waiters[id] = Waiter(isTrue: isTrue, continuation: continuation)
+                    return false
+                }
+                if goesOn { continuation.resume() }
             }
-            if isThere { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.continuation.resume()
         }
     }
 
