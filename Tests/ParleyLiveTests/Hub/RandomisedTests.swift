@@ -13,9 +13,6 @@ struct RandomisedTests {
         let conversation: ConversationID
         /// What it had before it came.
         let known: ChangePage?
-
-        /// What it has now.
-        var folded: Folded { Folded(tab.told.frames, into: known, of: conversation) }
     }
 
     @Test(
@@ -25,32 +22,63 @@ struct RandomisedTests {
     )
     func inStep(seed: UInt64, kind: GroupKind) async throws {
         let house = House(kind, wrap: { UnevenStore($0, seed: seed) })
-        try await house.run {
-            let (project, first) = try await house.project(with: [.bob, .carol])
-            let input = NewConversation(projectID: project)
-            let second = try await house.store.createConversation(input, as: .bob).value.id
-            let group = kind.make()
-            let clients = try await withThrowingTaskGroup(of: [Client].self) { tasks in
-                for writer in 0..<4 {
-                    tasks.addTask {
-                        var random = SplitMix64(seed: seed &* 100 &+ UInt64(writer))
-                        for _ in 0..<20 {
-                            let conversation = random.oneIn(3) ? second : first
-                            try await write(in: conversation, house.store, &random)
-                        }
-                        return []
-                    }
-                }
-                for reader in 0..<4 {
-                    tasks.addTask {
-                        var random = SplitMix64(seed: seed &* 100 &+ 50 &+ UInt64(reader))
-                        return try await follow([first, second], house, in: group, &random)
-                    }
-                }
-                return try await tasks.reduce(into: []) { $0 += $1 }
-            }
-            for client in clients { try await check(client, house) }
+        try await house.run { try await play(house, in: kind.make(), seed: seed, losesEvents: false) }
+    }
+
+    @Test(
+        "Where events are lost, what is told goes on in order, and all is found in the end",
+        arguments: 11...14 as ClosedRange<UInt64>,
+        GroupKind.allCases
+    )
+    func losses(seed: UInt64, kind: GroupKind) async throws {
+        let house = House(kind, wrap: { UnevenStore($0, seed: seed) })
+        let random = UnevenStore.Source(seed: seed)
+        house.bus.lose { event in
+            guard case .change = event.kind else { return false }
+            return random.next(6) == 0
         }
+        try await house.run { try await play(house, in: kind.make(), seed: seed, losesEvents: true) }
+    }
+
+    private func play(
+        _ house: House,
+        in group: any LiveOutletGroup,
+        seed: UInt64,
+        losesEvents: Bool
+    ) async throws {
+        let (project, first) = try await house.project(with: [.bob, .carol])
+        let input = NewConversation(projectID: project)
+        let second = try await house.store.createConversation(input, as: .bob).value.id
+        // Somebody is there from the beginning: what nobody looks at is missing, and would have to be read.
+        var clients: [Client] = []
+        for conversation in [first, second] {
+            let tab = try house.connect(.carol, in: group)
+            tab.subscribes(to: conversation, since: 0)
+            await tab.waits(for: "subscribed")
+            clients.append(Client(tab: tab, conversation: conversation, known: nil))
+        }
+        clients += try await withThrowingTaskGroup(of: [Client].self) { tasks in
+            for writer in 0..<4 {
+                tasks.addTask {
+                    var random = SplitMix64(seed: seed &* 100 &+ UInt64(writer))
+                    for _ in 0..<20 {
+                        let conversation = random.oneIn(3) ? second : first
+                        try await write(in: conversation, house.store, &random)
+                        // What is missing is read after a while.
+                        if losesEvents { house.stopwatch.advance(by: Limits.eventPatience) }
+                    }
+                    return []
+                }
+            }
+            for reader in 0..<4 {
+                tasks.addTask {
+                    var random = SplitMix64(seed: seed &* 100 &+ 50 &+ UInt64(reader))
+                    return try await follow([first, second], house, in: group, &random)
+                }
+            }
+            return try await tasks.reduce(into: []) { $0 += $1 }
+        }
+        for client in clients { try await check(client, house, losesEvents: losesEvents) }
     }
 
     /// Does one of the things that can be done to a conversation.
@@ -143,17 +171,27 @@ struct RandomisedTests {
         return clients
     }
 
-    private func check(_ client: Client, _ house: House) async throws {
+    private func check(_ client: Client, _ house: House, losesEvents: Bool) async throws {
         let stored = try await house.store.conversation(client.conversation, newestMessages: 1000, as: .alice)
         // The frames are read back once, at the end: that takes longer than all the rest.
         let target = stored.conversation.revision
-        await client.tab.waits { told in
+        let isUpToDate = { @Sendable (told: Tab.Told) in
             guard let subscribed = told.frames.first(where: { $0.type == "subscribed" }) else { return false }
             let last = told.revisions(of: client.conversation).max() ?? 0
             return max(last, subscribed.object?["revision"]?.intValue ?? 0) >= target
         }
+        while losesEvents, !isUpToDate(client.tab.told) {
+            await house.advance(by: .seconds(1))
+            for _ in 0..<50 { await Task.yield() }
+        }
+        await client.tab.waits(until: isUpToDate)
         await client.tab.fence()
-        let folded = client.folded
+        let folded = Folded(
+            client.tab.told.frames,
+            into: client.known,
+            of: client.conversation,
+            hasFillings: losesEvents
+        )
         #expect(folded.flaws == [])
         #expect(client.tab.told.closings == [])
         #expect(folded.messages.count == stored.page.messages.count)

@@ -58,7 +58,8 @@ struct Folded {
         if let before, before.revision > message.revision { return }
         // The same, with more of what is being written.
         if let before, before.revision == message.revision, before.nextIndex ?? 0 >= message.nextIndex ?? 0 { return }
-        if isInStep, let before, before.status == .streaming, message.status == .delivered, !message.isEdited,
+        if isInStep, !hasFillings, let before, before.status == .streaming, message.status == .delivered,
+            !message.isEdited,
             before.content != message.content
         {
             flaws.append("the pieces of \(message.id) were \(before.content), and it is \(message.content)")
@@ -71,8 +72,9 @@ struct Folded {
             let text = frame.object?["text"]?.stringValue
         else { return flaws.append("a piece of nothing") }
         guard var message = messages[id], message.status == .streaming, let next = message.nextIndex else {
-            // A piece that was committed just before its message was deleted may be told just after.
-            if isInStep, messages[id]?.status != .deleted {
+            // A piece that was committed just before its message was deleted may be told just after; so may one that waited
+            // while its message was read, and had ended.
+            if isInStep, !hasFillings, messages[id]?.status != .deleted {
                 flaws.append("piece \(index) of \(id), which is not being written")
             }
             return
