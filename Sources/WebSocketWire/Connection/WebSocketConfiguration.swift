@@ -42,8 +42,9 @@ public struct WebSocketConfiguration: Sendable {
     ///
     /// 5 s.
     public var closeTimeout = Duration.seconds(5)
-    /// How long the connection is kept for a peer that was closed for taking nothing, so that it finds the Close frame when it
-    /// reads again. 30 s.
+    /// How long the connection is kept for a peer that was closed for taking nothing: 30 s.
+    ///
+    /// When it reads again, it finds the Close frame.
     public var lingerTimeout = Duration.seconds(30)
     /// How often the one timer of an event loop looks at its sockets: the grain of the times above.
     ///
