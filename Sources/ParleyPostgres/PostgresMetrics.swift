@@ -1,6 +1,6 @@
 public import Logging
 public import Metrics
-public import ParleyMetrics
+import ParleyMetrics
 
 /// What a store in PostgreSQL counts: its pools, its batches, and what took too long.
 public struct PostgresMetrics: Sendable {
