@@ -87,7 +87,21 @@ struct SessionFilter: Sendable {
         guard case .catchingUp(let held, let isOverflown)? = subscriptions[conversation] else { return [] }
         subscriptions[conversation] = .inStep(floor)
         guard !isOverflown else { return nil }
-        return held.filter { passes($0) }
+        let outdated = Self.outdatedPieces(in: held, at: floor)
+        return held.enumerated().filter { !outdated.contains($0.offset) && passes($0.element) }.map(\.element)
+    }
+
+    /// Pieces that came before a change of their message which the client has by now: a reply that has ended since, or is
+    /// being written anew.
+    private static func outdatedPieces(in held: [LiveFrame], at floor: Floor?) -> Set<Int> {
+        var changed: Set<MessageID> = []
+        var outdated: Set<Int> = []
+        for (offset, frame) in held.enumerated().reversed() {
+            guard let floor, let message = frame.about.messageID else { continue }
+            if let revision = frame.about.revision, revision <= floor.revision { changed.insert(message) }
+            if frame.about.index != nil, changed.contains(message) { outdated.insert(offset) }
+        }
+        return outdated
     }
 
     /// Forgets a conversation.

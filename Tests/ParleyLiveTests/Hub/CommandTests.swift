@@ -64,9 +64,9 @@ struct CommandTests {
         let house = House(keepsRates: true)
         try await house.run {
             let tab = try await house.open(.alice)
-            for _ in 0..<Limits.socketCommandRate.burst {
+            for count in 1...Limits.socketCommandRate.burst {
                 tab.sends(#"{"type":"ping"}"#)
-                await tab.fence()
+                await tab.waits(for: "pong", count: count)
             }
             tab.sends("anything")
             await tab.waits(for: "error")

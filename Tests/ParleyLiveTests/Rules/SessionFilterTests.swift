@@ -126,6 +126,19 @@ struct SessionFilterTests {
         #expect(held?.map(\.type) == ["newPiece", "news", "pieceOfAnother"])
     }
 
+    @Test("Pieces from before a change that the client has are left out")
+    func outdated() {
+        var filter = Start.catchingUp.make()
+        let ended = LiveFrame.About(conversationID: Self.conversation, revision: 10, messageID: Self.reply)
+        _ = filter.passes(Kind.newPiece.frame)
+        _ = filter.passes(Kind.pieceOfAnother.frame)
+        _ = filter.passes(LiveFrame(type: "message_updated", json: [], about: ended))
+        _ = filter.passes(Kind.newPiece.frame)
+        let place = SessionFilter.ReplyPlace(messageID: Self.reply, nextIndex: 5)
+        let held = filter.end(Self.conversation, at: SessionFilter.Floor(revision: 10, reply: place))
+        #expect(held?.map(\.type) == ["pieceOfAnother", "newPiece"])
+    }
+
     @Test("When a reply has ended or is begun anew, its pieces are counted from 0 again")
     func regeneration() {
         var filter = Start.inStepWithReply.make()

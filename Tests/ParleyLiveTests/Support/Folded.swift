@@ -72,10 +72,9 @@ struct Folded {
             let text = frame.object?["text"]?.stringValue
         else { return flaws.append("a piece of nothing") }
         guard var message = messages[id], message.status == .streaming, let next = message.nextIndex else {
-            // A piece that was committed just before its message was deleted may be told just after; so may one that waited
-            // while its message was read, and had ended.
-            if isInStep, !hasFillings, messages[id]?.status != .deleted {
-                flaws.append("piece \(index) of \(id), which is not being written")
+            // One whose message has ended, or is deleted, may have been under way just then.
+            if isInStep, !hasFillings, messages[id] == nil {
+                flaws.append("piece \(index) of \(id), which was not told")
             }
             return
         }
