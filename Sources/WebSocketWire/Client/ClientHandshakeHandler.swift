@@ -7,6 +7,7 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
     typealias OutboundOut = HTTPClientRequestPart
 
     private let handshake: ClientHandshake
+    private let anchor: WriteAnchor
     private let encoder: HTTPRequestEncoder
     private let decoder: ByteToMessageHandler<HTTPResponseDecoder>
     private let loops: WebSocketLoops
@@ -18,6 +19,7 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
 
     init(
         handshake: ClientHandshake,
+        anchor: WriteAnchor,
         encoder: HTTPRequestEncoder,
         decoder: ByteToMessageHandler<HTTPResponseDecoder>,
         loops: WebSocketLoops,
@@ -27,6 +29,7 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
     ) {
         self.handshake = handshake
         self.encoder = encoder
+        self.anchor = anchor
         self.decoder = decoder
         self.loops = loops
         self.timeout = timeout
@@ -64,6 +67,8 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
         do {
             let agreement = try handshake.agreement(head)
             let pipeline = context.pipeline.syncOperations
+            let shortcut = WriteShortcut(to: try pipeline.context(handler: anchor))
+            try pipeline.addHandler(shortcut, position: .before(self))
             let socket = try WebSocketSetup.install(
                 on: context.channel,
                 position: .before(self),
@@ -77,8 +82,16 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
             deadline = nil
             opened.take()?.succeed(socket.reference)
             // Last, for what the server sent right behind its answer goes to the socket now.
-            for handler in [decoder, encoder, self] as [any RemovableChannelHandler] {
+            let removed = context.eventLoop.makePromise(of: Void.self)
+            pipeline.removeHandler(decoder, promise: removed)
+            for handler in [encoder, self] as [any RemovableChannelHandler] {
                 pipeline.removeHandler(handler, promise: nil)
+            }
+            let channel = context.channel
+            removed.futureResult.assumeIsolated().whenComplete { [anchor] _ in
+                for handler in [shortcut, anchor] as [any RemovableChannelHandler] {
+                    channel.pipeline.syncOperations.removeHandler(handler, promise: nil)
+                }
             }
         } catch let error as WebSocketError {
             fail(error, context)

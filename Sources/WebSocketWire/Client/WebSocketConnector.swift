@@ -68,8 +68,10 @@ public struct WebSocketConnector: Sendable {
                     let pipeline = channel.pipeline.syncOperations
                     let encoder = HTTPRequestEncoder()
                     let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
+                    let anchor = WriteAnchor()
                     let handler = ClientHandshakeHandler(
                         handshake: request,
+                        anchor: anchor,
                         encoder: encoder,
                         decoder: decoder,
                         loops: loops,
@@ -77,7 +79,7 @@ public struct WebSocketConnector: Sendable {
                         makeDelegate: makeDelegate,
                         opened: opened
                     )
-                    try pipeline.addHandlers([encoder, decoder, handler])
+                    try pipeline.addHandlers([anchor, encoder, decoder, handler])
                 }
             }
         if let localAddress { bootstrap = bootstrap.bind(to: localAddress) }

@@ -5,6 +5,9 @@ import ParleyCore
 /// From `subscribed` to the next `resync`, a conversation's revisions only rise, each is the next one or what is between was
 /// read from the store and is shown by something later; no piece of a reply is left out or comes twice.
 struct HubRecord: Sendable {
+    /// How a violation begins that is an event behind what was told already.
+    static let repeated = "behind"
+
     private enum Place {
         /// Events come as they come.
         case loose
@@ -91,7 +94,7 @@ struct HubRecord: Sendable {
         guard case .inStep(let last)? = places[conversation] else { return }
         // Read from the store, a conversation stands as it is now behind its messages, and so at the revision of the last.
         if revision == last, event["type"] == "conversation_updated" { return }
-        if revision <= last { return note("behind \(last)", event) }
+        if revision <= last { return note("\(Self.repeated) \(last)", event) }
         if revision > last + 1 { gaps.append(Gap(conversation: conversation, after: last, before: revision)) }
         places[conversation] = .inStep(revision)
     }
@@ -104,7 +107,8 @@ struct HubRecord: Sendable {
         guard case .inStep? = places[conversation] else { return }
         // One that was begun before, and had no pieces yet.
         let expected = pieces[id] ?? 0
-        if index != expected { note("piece \(expected) was expected", event) }
+        // What the store gave already may still be on its way, and comes again: pieces are folded by their index.
+        if index > expected { note("piece \(expected) was expected", event) }
     }
 
     private mutating func note(_ what: String, _ event: JSON) {

@@ -85,7 +85,9 @@ struct HubRecordTests {
         #expect(good.violations.isEmpty)
         let early = told([piece(3), message(4, streaming: 2), piece(2), subscribed(4), piece(3)])
         #expect(early.violations.isEmpty)
-        for wrong in [[1], [0, 0], [0, 2]] {
+        let again = told([subscribed(3), message(4, streaming: 0), piece(0), piece(0), piece(1)])
+        #expect(again.violations.isEmpty)
+        for wrong in [[1], [0, 2]] {
             let record = told([subscribed(3), message(4, streaming: 0)] + wrong.map { piece($0) })
             #expect(record.violations.count == 1)
         }

@@ -232,13 +232,15 @@ struct LiveRun: Sendable {
     private func summary() -> String {
         var totals = Tab.Totals()
         for tab in tabs { totals.add(tab.totals) }
-        for violation in totals.violations.prefix(20) { Issue.record("a socket was told \(violation)") }
-        #expect(totals.violations.isEmpty, "\(totals.violations.count) times")
+        // With links that fail an event may come again, late, and is folded by its revision; without, none does.
+        let violations = totals.violations.filter { plan.faults.isEmpty || !$0.hasPrefix(HubRecord.repeated) }
+        for violation in violations.prefix(20) { Issue.record("a socket was told \(violation)") }
+        #expect(violations.isEmpty, "\(violations.count) times")
         let operations = journal.operations
         return """
             \(operations.filter(\.isDone).count) of \(operations.count) operations done, \(totals.events) events over \
             \(totals.connections) connections, closed with \(totals.closings), resyncs \(totals.resyncs), \
-            \(totals.gaps.count) gaps filled
+            \(totals.gaps.count) gaps filled, \(totals.violations.count - violations.count) events again
             """
     }
 }
