@@ -7,6 +7,8 @@ import ParleyCore
 struct HubRecord: Sendable {
     /// How a violation begins that is an event behind what was told already.
     static let repeated = "behind"
+    /// How one begins that is a piece out of its order.
+    static let piece = "piece"
 
     private enum Place {
         /// Events come as they come.
@@ -108,7 +110,7 @@ struct HubRecord: Sendable {
         // One that was begun before, and had no pieces yet.
         let expected = pieces[id] ?? 0
         // What the store gave already may still be on its way, and comes again: pieces are folded by their index.
-        if index > expected { note("piece \(expected) was expected", event) }
+        if index > expected { note("\(Self.piece) \(expected) was expected", event) }
     }
 
     private mutating func note(_ what: String, _ event: JSON) {

@@ -251,7 +251,8 @@ final class Tab: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [self] in
                 var caller = caller
-                caller.timeout = .hours(1)
+                // One whose link was lost without a word is opened anew, as one that misses the comments would be.
+                caller.timeout = .seconds(20)
                 let path = "/api/events?conversation_id=\(id)&since_revision=\(revision)"
                 // An end is an end, however it came.
                 let status = try? await caller.stream(path) { take($0.data) }
