@@ -32,15 +32,29 @@ public final class RedisClient: Service {
     ///   - logger: Where the coming and going of connections is noted.
     ///   - time: The time that pauses and the breaker go by.
     ///   - random: What makes pauses uneven.
-    /// - Throws: ``RedisError/Code/invalidConfiguration`` when the files of TLS can't be read.
-    public init(
+    /// - Throws: ``RedisError/Code/invalidConfiguration`` when the URL is that of a cluster, or the files of TLS can't be read.
+    public convenience init(
         _ configuration: RedisConfiguration,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         logger: Logger,
         time: RedisTime = .continuous,
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     ) throws(RedisError) {
+        if case .cluster = configuration.url.target {
+            throw RedisError(.invalidConfiguration, "A cluster takes a client of its own.")
+        }
         let connector = try RedisConnector(configuration, group: group, logger: logger)
+        self.init(connector, logger: logger, time: time, random: random)
+    }
+
+    /// Makes a client of what a connector connects to.
+    init(
+        _ connector: RedisConnector,
+        logger: Logger,
+        time: RedisTime,
+        random: any RandomNumberGenerator & Sendable
+    ) {
+        let configuration = connector.configuration
         link = RedisLink(
             connector: connector,
             configuration: configuration,
@@ -99,9 +113,18 @@ public final class RedisClient: Service {
     /// - Returns: The answer, which is no error.
     /// - Throws: ``RedisError/Code/server`` when Redis answers with an error, else why there is no answer.
     public func send(_ command: RedisCommand, within timeout: Duration? = nil) async throws(RedisError) -> RedisReply {
+        try await send(command, isAsking: false, within: timeout)
+    }
+
+    /// Sends a command; one that is asking says before that the node was named for it though its slot is elsewhere.
+    func send(
+        _ command: RedisCommand,
+        isAsking: Bool,
+        within timeout: Duration?
+    ) async throws(RedisError) -> RedisReply {
         let connection = try admit()
         do throws(RedisError) {
-            let reply = try await connection.send(command, within: timeout)
+            let reply = try await connection.send(command, isAsking: isAsking, within: timeout)
             state.withLock { $0.breaker.succeeded() }
             return reply
         } catch  where error.code == .server {

@@ -55,8 +55,12 @@ struct RedisLink: Sendable {
     private func hold(_ connection: RedisConnection, _ use: @escaping @Sendable (RedisConnection) async -> Void) async {
         await withTaskGroup { group in
             group.addTask { await use(connection) }
-            if case .sentinels = configuration.url.target {
-                group.addTask { await watchMaster(connection) }
+            switch configuration.url.target {
+            case .server: break
+            case .sentinels(let sentinels, let name):
+                group.addTask { await watchMaster(name, sentinels, connection) }
+            case .cluster(let nodes):
+                group.addTask { await watchCluster(nodes, connection) }
             }
             await connection.waitUntilClosed()
             group.cancelAll()
@@ -66,14 +70,30 @@ struct RedisLink: Sendable {
     /// Ends the connection when the Sentinels name another master.
     ///
     /// A master that is cut off from the others doesn't know that it is none any more, and answers as before.
-    private func watchMaster(_ connection: RedisConnection) async {
+    private func watchMaster(_ name: String, _ sentinels: [RedisEndpoint], _ connection: RedisConnection) async {
         // Fails when the connection has ended meanwhile.
         while (try? await time.sleep(for: configuration.checkInterval)) != nil {
             // Sentinels that can't be asked are no reason to leave a server that answers.
-            guard let endpoint = try? await connector.currentEndpoint(), endpoint != connection.endpoint else {
-                continue
-            }
+            guard let endpoint = try? await connector.master(name, byAnyOf: sentinels),
+                endpoint != connection.endpoint
+            else { continue }
             connection.close(RedisError(.connectionLost, "The Sentinels name another master: \(endpoint)."))
+            return
+        }
+    }
+
+    /// Ends the connection when its node has lost the cluster and another has not.
+    ///
+    /// A node that is cut off hears nothing of what is published on the others, and doesn't say so.
+    private func watchCluster(_ nodes: [RedisEndpoint], _ connection: RedisConnection) async {
+        let others = nodes.filter { $0 != connection.endpoint }
+        // Fails when the connection has ended meanwhile.
+        while (try? await time.sleep(for: configuration.checkInterval)) != nil {
+            // A node that doesn't answer in time has ended the connection by that.
+            guard (try? await connection.seesClusterWell(within: configuration.connectTimeout)) == false,
+                let better = await connector.seesClusterWell(anyOf: others)
+            else { continue }
+            connection.close(RedisError(.connectionLost, "The node has lost the cluster; \(better) has not."))
             return
         }
     }

@@ -3,6 +3,8 @@
 /// - `redis://user:password@host:port/database`, `rediss://…` with TLS; everything but the host may be left out.
 /// - `redis+sentinel://user:password@host1:port1,host2:port2/master/database`, `rediss+sentinel://…`: the hosts are
 ///   Sentinels, the user and the password are for the Redis they name.
+/// - `redis+cluster://user:password@host1:port1,host2:port2/`, `rediss+cluster://…`: the hosts are nodes of a Redis Cluster,
+///   any of which says where the others are; the user and the password are the same on all. A cluster has database 0 only.
 ///
 /// Behind a `?`, joined by `&`: `ca_file` (a PEM file to trust instead of the system's), `server_name` (the name that the
 /// certificate must be for, where it isn't the host; one for the server's address is as good), `sentinel_user` and `sentinel_password`. Reserved characters are
@@ -14,6 +16,13 @@ public struct RedisURL: Hashable, Sendable, CustomStringConvertible {
         case server(RedisEndpoint)
         /// One of these Sentinels knows which server is the master of this name at present.
         case sentinels([RedisEndpoint], master: String)
+        /// One of these nodes of a cluster knows where the others are.
+        case cluster([RedisEndpoint])
+    }
+
+    /// What a scheme says of the hosts.
+    private enum Kind {
+        case server, sentinel, cluster
     }
 
     /// A user's name and password; the description leaves the password out.
@@ -80,29 +89,32 @@ public struct RedisURL: Hashable, Sendable, CustomStringConvertible {
         let (scheme, hierarchy) = try Self.cut(
             text,
             at: "://",
-            "A Redis URL begins with redis://, rediss:// or redis+sentinel://."
+            "A Redis URL begins with redis://, rediss://, redis+sentinel:// or redis+cluster://."
         )
-        let (isEncrypted, isSentinel) = try Self.scheme(scheme)
+        let (isEncrypted, kind) = try Self.scheme(scheme)
         let (beforeQuery, query) = hierarchy.cut(at: "?")
         let (authority, path) = beforeQuery.cut(at: "/")
         let (hosts, userInfo) = authority.cutLast(at: "@")
         var segments = (path ?? "").split(separator: "/", omittingEmptySubsequences: false)
         if segments.last?.isEmpty == true { segments.removeLast() }
 
-        let endpoints = try Self.endpoints(hosts, isSentinel: isSentinel)
-        if isSentinel {
+        let endpoints = try Self.endpoints(hosts, defaultPort: kind == .sentinel ? 26379 : 6379)
+        switch kind {
+        case .sentinel:
             guard let master = segments.first, !master.isEmpty else {
                 throw Self.flaw("A Sentinel URL names the master behind the hosts.")
             }
             segments.removeFirst()
             target = .sentinels(endpoints, master: try Self.decode(master))
-        } else {
+        case .server:
             guard endpoints.count == 1, let endpoint = endpoints.first else {
-                throw Self.flaw("Only a Sentinel URL has several hosts.")
+                throw Self.flaw("Only a URL of Sentinels or of a cluster has several hosts.")
             }
             target = .server(endpoint)
+        case .cluster: target = .cluster(endpoints)
         }
         database = try Self.database(segments)
+        guard kind != .cluster || database == 0 else { throw Self.flaw("A cluster has no database but 0.") }
         credentials = try Self.credentials(userInfo)
         tls = isEncrypted ? TLS() : nil
         sentinelCredentials = nil
@@ -117,6 +129,8 @@ public struct RedisURL: Hashable, Sendable, CustomStringConvertible {
         case .server(let endpoint): "\(prefix)://\(user)\(endpoint)/\(database)"
         case .sentinels(let endpoints, let master):
             "\(prefix)+sentinel://\(user)\(endpoints.map(\.description).joined(separator: ","))/\(master)/\(database)"
+        case .cluster(let endpoints):
+            "\(prefix)+cluster://\(user)\(endpoints.map(\.description).joined(separator: ","))/"
         }
     }
 
@@ -137,20 +151,22 @@ public struct RedisURL: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    private static func scheme(_ scheme: Substring) throws(RedisError) -> (isEncrypted: Bool, isSentinel: Bool) {
+    private static func scheme(_ scheme: Substring) throws(RedisError) -> (isEncrypted: Bool, Kind) {
         switch scheme {
-        case "redis": (false, false)
-        case "rediss": (true, false)
-        case "redis+sentinel": (false, true)
-        case "rediss+sentinel": (true, true)
-        default: throw flaw("The scheme must be redis, rediss, redis+sentinel or rediss+sentinel.")
+        case "redis": (false, .server)
+        case "rediss": (true, .server)
+        case "redis+sentinel": (false, .sentinel)
+        case "rediss+sentinel": (true, .sentinel)
+        case "redis+cluster": (false, .cluster)
+        case "rediss+cluster": (true, .cluster)
+        default: throw flaw("The scheme must be redis or rediss, alone or with +sentinel or +cluster.")
         }
     }
 
-    private static func endpoints(_ hosts: Substring, isSentinel: Bool) throws(RedisError) -> [RedisEndpoint] {
+    private static func endpoints(_ hosts: Substring, defaultPort: Int) throws(RedisError) -> [RedisEndpoint] {
         var endpoints: [RedisEndpoint] = []
         for host in hosts.split(separator: ",", omittingEmptySubsequences: false) {
-            endpoints.append(try endpoint(host, defaultPort: isSentinel ? 26379 : 6379))
+            endpoints.append(try endpoint(host, defaultPort: defaultPort))
         }
         return endpoints
     }

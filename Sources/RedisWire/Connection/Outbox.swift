@@ -41,9 +41,13 @@ final class Outbox: Sendable {
     var end: RedisError? { state.withLock(\.end) }
 
     /// Adds a command; `true` when the loop has to be woken.
+    ///
+    /// Before one that is asking goes an `ASKING` of its own, whose answer nobody waits for: it holds for the command right
+    /// behind it and for no other.
     func put(
         _ command: RedisCommand,
         isSubscription: Bool = false,
+        isAsking: Bool = false,
         timeout: TimeAmount,
         pending: PendingReply
     ) throws(RedisError) -> Bool {
@@ -58,11 +62,21 @@ final class Outbox: Sendable {
             if let end = state.end {
                 return .failure(RedisError(.notConnected, "The connection has ended.", cause: end))
             }
-            guard state.commandsUnderWay < maxCommands, state.bytesUnderWay + byteCount <= maxBytes else {
+            let askingBytes = isAsking ? Self.asking.encodedBytes : 0
+            let commands = isAsking ? 2 : 1
+            guard state.commandsUnderWay + commands <= maxCommands,
+                state.bytesUnderWay + byteCount + askingBytes <= maxBytes
+            else {
                 return .failure(RedisError(.overloaded, "Too many commands are under way on this connection."))
             }
-            state.commandsUnderWay += 1
-            state.bytesUnderWay += byteCount
+            state.commandsUnderWay += commands
+            state.bytesUnderWay += byteCount + askingBytes
+            if isAsking {
+                Self.asking.encode(into: &state.buffer)
+                state.entries.append(
+                    Entry(pending: PendingReply(), byteCount: askingBytes, timeout: timeout, isSubscription: false)
+                )
+            }
             command.encode(into: &state.buffer)
             if isSubscription { Self.ping.encode(into: &state.buffer) }
             state.entries.append(entry)
@@ -102,4 +116,5 @@ final class Outbox: Sendable {
     }
 
     private static let ping: RedisCommand = ["PING"]
+    private static let asking: RedisCommand = ["ASKING"]
 }

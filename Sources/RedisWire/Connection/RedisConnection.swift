@@ -45,8 +45,17 @@ public final class RedisConnection: Sendable {
     /// - Returns: The answer, which is no error.
     /// - Throws: ``RedisError/Code/server`` when Redis answers with an error, else why there is no answer.
     public func send(_ command: RedisCommand, within timeout: Duration? = nil) async throws(RedisError) -> RedisReply {
+        try await send(command, isAsking: false, within: timeout)
+    }
+
+    /// Sends a command; one that is asking has an `ASKING` right before it.
+    func send(
+        _ command: RedisCommand,
+        isAsking: Bool,
+        within timeout: Duration?
+    ) async throws(RedisError) -> RedisReply {
         guard !Task.isCancelled else { throw RedisError(.cancelled, "The task was cancelled before.") }
-        let pending = try put(command, within: timeout)
+        let pending = try put(command, isAsking: isAsking, within: timeout)
         return try await pending.value()
     }
 
@@ -54,12 +63,14 @@ public final class RedisConnection: Sendable {
     func put(
         _ command: RedisCommand,
         isSubscription: Bool = false,
+        isAsking: Bool = false,
         within timeout: Duration? = nil
     ) throws(RedisError) -> PendingReply {
         let pending = PendingReply()
         let isFirst = try outbox.put(
             command,
             isSubscription: isSubscription,
+            isAsking: isAsking,
             timeout: TimeAmount(timeout ?? commandTimeout),
             pending: pending
         )

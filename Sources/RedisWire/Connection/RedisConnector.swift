@@ -5,7 +5,7 @@ import NIOSSL
 
 /// Makes connections that are ready for use: encrypted, greeted, logged in, and at the right database.
 struct RedisConnector: Sendable {
-    private let configuration: RedisConfiguration
+    private(set) var configuration: RedisConfiguration
     private let tls: NIOSSLContext?
     private let group: any EventLoopGroup
     private let logger: Logger
@@ -25,34 +25,42 @@ struct RedisConnector: Sendable {
         tls = try configuration.url.tls.map { (settings) throws(RedisError) in try Self.context(settings) }
     }
 
+    /// How long it may take until a connection is ready.
+    var connectTimeout: Duration { configuration.connectTimeout }
+
+    /// A connector of the same settings for one server.
+    func aimed(at endpoint: RedisEndpoint) -> RedisConnector {
+        var other = self
+        other.configuration.url.target = .server(endpoint)
+        return other
+    }
+
     /// Connects to the server, as the configuration says where it is.
     func connect() async throws(RedisError) -> RedisConnection {
-        let endpoint = try await currentEndpoint()
-        let connection = try await open(
-            endpoint,
-            credentials: configuration.url.credentials,
-            database: configuration.url.database
-        )
-        if case .sentinels = configuration.url.target { try await checkRole(of: connection, endpoint) }
-        logger.debug("Connected to Redis", metadata: ["redis.endpoint": "\(endpoint)"])
+        let connection: RedisConnection
+        switch configuration.url.target {
+        case .server(let endpoint): connection = try await open(endpoint)
+        case .sentinels(let sentinels, let name):
+            let endpoint = try await master(name, byAnyOf: sentinels)
+            connection = try await open(endpoint)
+            try await checkRole(of: connection, endpoint)
+        case .cluster(let nodes): return try await connect(toAnyOf: nodes)
+        }
+        logger.debug("Connected to Redis", metadata: ["redis.endpoint": "\(connection.endpoint)"])
         return connection
     }
 
-    /// Where the server is at present.
-    func currentEndpoint() async throws(RedisError) -> RedisEndpoint {
-        switch configuration.url.target {
-        case .server(let endpoint): return endpoint
-        case .sentinels(let sentinels, let master):
-            var failure = RedisError(.notConnected, "No Sentinel is named.")
-            for sentinel in sentinels {
-                do throws(RedisError) {
-                    return try await self.master(master, by: sentinel)
-                } catch {
-                    failure = error
-                }
+    /// Where the master is at present, by the first Sentinel that knows.
+    func master(_ name: String, byAnyOf sentinels: [RedisEndpoint]) async throws(RedisError) -> RedisEndpoint {
+        var failure = RedisError(.notConnected, "No Sentinel is named.")
+        for sentinel in sentinels {
+            do throws(RedisError) {
+                return try await master(name, by: sentinel)
+            } catch {
+                failure = error
             }
-            throw RedisError(.notConnected, "No Sentinel names the master.", cause: failure)
         }
+        throw RedisError(.notConnected, "No Sentinel names the master.", cause: failure)
     }
 
     private func master(_ name: String, by sentinel: RedisEndpoint) async throws(RedisError) -> RedisEndpoint {
@@ -79,6 +87,10 @@ struct RedisConnector: Sendable {
             connection.close()
             throw error
         }
+    }
+
+    private func open(_ endpoint: RedisEndpoint) async throws(RedisError) -> RedisConnection {
+        try await open(endpoint, credentials: configuration.url.credentials, database: configuration.url.database)
     }
 
     private func open(

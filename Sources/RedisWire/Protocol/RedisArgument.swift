@@ -45,6 +45,15 @@ public struct RedisArgument: Sendable, ExpressibleByStringInterpolation, Express
         }
     }
 
+    /// Gives access to the bytes; the pointer must not leave `body`.
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        switch storage {
+        case .string(var string): string.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+        case .buffer(let buffer): buffer.withUnsafeReadableBytes { body($0) }
+        case .bytes(let bytes): bytes.withUnsafeBytes { body($0) }
+        }
+    }
+
     func write(into buffer: inout ByteBuffer) {
         switch storage {
         case .string(let string): buffer.writeString(string)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RedisWire
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct RedisClientTests {
     @Test("Every kind of answer comes through, in RESP3")
     func kinds() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import RedisWire
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct RedisFaultTests {
     @Test("While Redis is stopped commands end by their deadline, and no late answer reaches another command")
     func stall() async throws {

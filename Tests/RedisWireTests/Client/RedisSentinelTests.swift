@@ -3,7 +3,7 @@ import Testing
 
 @testable import RedisWire
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct RedisSentinelTests {
     private func waitForReplica(of client: RedisClient) async throws {
         while try await client.send(["INFO", "replication"]).string?.contains("state=online") != true {}

@@ -44,6 +44,17 @@ struct RedisURLTests {
                 "rediss+sentinel://a/main",
                 RedisURL(target: .sentinels([.init(host: "a", port: 26379)], master: "main"), tls: .init())
             ),
+            ("redis+cluster://a", RedisURL(target: .cluster([.init(host: "a", port: 6379)]))),
+            (
+                "rediss+cluster://u:p@a:1,b,[::2]:3/0?server_name=redis.example",
+                RedisURL(
+                    target: .cluster([
+                        .init(host: "a", port: 1), .init(host: "b", port: 6379), .init(host: "::2", port: 3),
+                    ]),
+                    credentials: .init(user: "u", password: "p"),
+                    tls: .init(serverName: "redis.example")
+                )
+            ),
         ]
     )
     func valid(text: String, url: RedisURL) throws {
@@ -59,6 +70,7 @@ struct RedisURLTests {
             "redis://user@h", "redis://:%zz@h", "redis://:%f@h", "redis://:%+1@h", "redis://:%ff@h", "redis://[::1",
             "redis://[::1]x", "redis://h?ca_file=x", "redis://h?timeout=5", "redis+sentinel://a,b",
             "redis+sentinel://a,/main", "redis+sentinel://a/main/x", "redis+sentinel://a//0",
+            "redis+cluster://", "redis+cluster://a,", "redis+cluster://a/1", "redis+cluster://a/main", "cluster://a",
         ]
     )
     func invalid(text: String) {
@@ -70,6 +82,7 @@ struct RedisURLTests {
         let url = try RedisURL("redis+sentinel://me:hidden@a/main?sentinel_password=hidden")
         #expect("\(url)" == "redis+sentinel://me@a:26379/main/0")
         #expect("\(try RedisURL("rediss://:hidden@h:1/2"))" == "rediss://@h:1/2")
+        #expect("\(try RedisURL("redis+cluster://me:hidden@a:1,b"))" == "redis+cluster://me@a:1,b:6379/")
         #expect(!"\(RedisConfiguration(url: url))".contains("hidden"))
         #expect { try RedisURL("redis://me:hidden@h:x") } throws: { !"\($0)".contains("hidden") }
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RedisWire
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct RedisSubscriberTests {
     private func message(_ channel: String, _ text: String) -> RedisSubscriptionEvent {
         .message(RedisMessage(channel: channel, payload: ByteBuffer(string: text)))
