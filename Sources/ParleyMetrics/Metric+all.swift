@@ -16,6 +16,7 @@ extension Metric {
         storeOperations, storeDurations, batchSizes,
         poolConnections, poolWaiting, poolWaits, slowStatements,
         cacheReads, busFrames, busGaps,
+        mirrorApplications, mirrorFailures, mirrorDifferences, mirrorWaiting, mirrorLag,
         liveConnections, liveFrames, liveFills, liveCatchUps, liveResyncs, liveClosings,
     ]
 
@@ -154,6 +155,39 @@ extension Metric {
         .counter,
         labels: ["reason"],
         "Times that listeners were told they had missed events: link (the link was lost), queue (one read too slowly)."
+    )
+
+    // MARK: The mirror
+
+    /// What was brought to the mirror.
+    public static let mirrorApplications = Metric(
+        "parley_mirror_applications_total",
+        .counter,
+        "Conversations, projects and people that were brought to the mirror after they had changed."
+    )
+    /// Where the mirror could not be written.
+    public static let mirrorFailures = Metric(
+        "parley_mirror_failures_total",
+        .counter,
+        "Times that something could not be brought to the mirror; it is tried again."
+    )
+    /// What only the mirror has.
+    public static let mirrorDifferences = Metric(
+        "parley_mirror_differences_total",
+        .counter,
+        "Times that the mirror was found to hold something that can't come from the truth; it is left alone."
+    )
+    /// What is still to be brought to the mirror.
+    public static let mirrorWaiting = Metric(
+        "parley_mirror_waiting",
+        .gauge,
+        "Conversations, projects and people that are still to be brought to the mirror."
+    )
+    /// How far the mirror is behind.
+    public static let mirrorLag = Metric(
+        "parley_mirror_lag_seconds",
+        .gauge,
+        "How long the first of them has waited."
     )
 
     // MARK: Sockets and streams of events

@@ -121,7 +121,8 @@ public final class PrometheusRegistry: MetricsFactory {
 // MARK: - Series
 
 extension PrometheusRegistry {
-    private static let overflowLabels = labelText([("overflow", "true")])
+    private static let overflow = ("overflow", "true")
+    private static let overflowLabels = labelText([overflow])
 
     /// The series of a label and dimensions; a new one that nobody reads where it can't be kept.
     func series<S: Series>(
@@ -131,7 +132,7 @@ extension PrometheusRegistry {
         _ make: (Place) -> S
     ) -> S {
         let name = familyName(label)
-        let place = Place(family: name, labels: labelText(dimensions))
+        let place = Place(family: name, labels: labelText(dimensions), dimensions: dimensions)
         return state.withLock { state in
             if state.families[name] == nil, let refusal = begin(name, kind, in: &state) {
                 state.refused[refusal, default: 0] += 1
@@ -149,7 +150,9 @@ extension PrometheusRegistry {
             guard state.families[name]?.series.count ?? 0 < bounds.seriesPerFamily else {
                 state.refused[.series, default: 0] += 1
                 if let overflow = state.families[name]?.overflow as? S { return overflow }
-                let overflow = make(Place(family: name, labels: Self.overflowLabels))
+                let overflow = make(
+                    Place(family: name, labels: Self.overflowLabels, dimensions: [Self.overflow])
+                )
                 state.families[name]?.overflow = overflow
                 return overflow
             }
@@ -157,6 +160,13 @@ extension PrometheusRegistry {
             state.families[name]?.series[place.labels] = series
             return series
         }
+    }
+
+    /// All series of a family, the one for what is beyond the bound included.
+    func allSeries(of label: String) -> [any Series] {
+        let family = state.withLock { $0.families[familyName(label)] }
+        guard let family else { return [] }
+        return Array(family.series.values) + (family.overflow.map { [$0] } ?? [])
     }
 
     private func begin(_ name: String, _ kind: Family.Kind, in state: inout State) -> Refusal? {

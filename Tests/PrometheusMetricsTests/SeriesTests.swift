@@ -134,4 +134,21 @@ struct SeriesTests {
         #expect(try value("h_count") == "\(total)")
         #expect(try value("h_sum") == "\(total / 2)")
     }
+
+    @Test("A family can be read series by series, with its labels as they were given")
+    func readings() throws {
+        #expect(registry.readings(of: "a").isEmpty)
+        Counter(label: "a", dimensions: [("x", "1\n"), ("y", "2")], factory: registry).increment(by: 5)
+        Counter(label: "a", dimensions: [("x", "2"), ("y", "2")], factory: registry).increment()
+        let readings = registry.readings(of: "a").sorted { $0.number < $1.number }
+        #expect(readings.map(\.number) == [1, 5])
+        #expect(readings.map(\.labels) == [["x": "2", "y": "2"], ["x": "1\n", "y": "2"]])
+        #expect(readings.allSatisfy { $0.histogram == nil })
+        let recorder = Recorder(label: "h", factory: registry)
+        for value in [0.5, 2, 100] { recorder.record(value) }
+        let histogram = try #require(registry.readings(of: "h").first?.histogram)
+        #expect(histogram.bounds == [-5, 0.3, 1, 10])
+        #expect(histogram.counts == [0, 0, 1, 1, 1])
+        #expect(histogram.sum == 102.5)
+    }
 }

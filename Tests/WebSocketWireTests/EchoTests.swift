@@ -5,7 +5,7 @@ import Testing
 @testable import WebSocketWire
 
 /// Over real connections, client and server both of this library.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct EchoTests {
     @Test(arguments: [false, true])
     func `what is sent comes back`(deflate: Bool) async throws {

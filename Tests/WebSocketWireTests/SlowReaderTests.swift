@@ -5,7 +5,7 @@ import Testing
 @testable import WebSocketWire
 
 /// A peer that doesn't read, over real connections: what the kernels hold comes on top of what waits here.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct SlowReaderTests {
     @Test func `gets what was sent, in order, and then the substitute for the rest`() async throws {
         let group = MultiThreadedEventLoopGroup.singleton

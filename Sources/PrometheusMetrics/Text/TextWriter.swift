@@ -39,6 +39,13 @@ enum Number: CustomStringConvertible {
     case integer(Int)
     case real(Double)
 
+    var double: Double {
+        switch self {
+        case .integer(let value): Double(value)
+        case .real(let value): value
+        }
+    }
+
     var description: String {
         switch self {
         case .integer(let value): "\(value)"

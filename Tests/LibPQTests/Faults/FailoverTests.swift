@@ -1,7 +1,7 @@
 import LibPQ
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct FailoverTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct FailoverTests {
     /// A primary and a standby that it waits for, and the URL of whichever of them takes writes.
     private func withPair(
         _ body: (_ primary: ThrowawayPostgres, _ standby: ThrowawayPostgres, _ url: String) async throws -> Void

@@ -2,7 +2,7 @@ import LibPQ
 import Testing
 
 /// What breaks a server that all tests of it share: one after the other, on a server of their own, which each leaves whole.
-@Suite(.postgres, .serialized, .timeLimit(.minutes(5))) enum LibPQFaultTests {}
+@Suite(.postgres, .serialized, .timeLimit(.minutes(15))) enum LibPQFaultTests {}
 
 extension PostgresPoolSettings {
     /// What comes back soon, and has so long for a statement: for ever, unless nothing but time can tell that it is lost.

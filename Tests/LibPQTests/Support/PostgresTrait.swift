@@ -19,4 +19,4 @@ extension Trait where Self == PostgresTrait {
 }
 
 /// What needs a real server.
-@Suite(.postgres, .timeLimit(.minutes(5))) enum LibPQServerTests {}
+@Suite(.postgres, .timeLimit(.minutes(15))) enum LibPQServerTests {}
