@@ -50,7 +50,11 @@ let package = Package(
         // Values, rules, ports and errors. Imports no driver and no protocol.
         .target(name: "ParleyCore", swiftSettings: settings),
         // Compositions over the ports, and the reference store.
-        .target(name: "ParleyStore", dependencies: ["ParleyCore", "ParleyMetrics", metrics], swiftSettings: settings),
+        .target(
+            name: "ParleyStore",
+            dependencies: ["ParleyCore", "ParleyMetrics", crypto, lifecycle, logging, metrics],
+            swiftSettings: settings
+        ),
         .target(
             name: "ParleySQLite",
             dependencies: ["ParleyCore", "ParleyMetrics", grdb, logging],
@@ -94,6 +98,12 @@ let package = Package(
             exclude: ["README.md"],
             swiftSettings: settings
         ),
+        // Markdown as safe HTML over GitHub's own parser. Knows nothing of Parley.
+        .systemLibrary(
+            name: "CCMarkGFM",
+            providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]
+        ),
+        .target(name: "ParleyMarkdown", dependencies: ["CCMarkGFM"], swiftSettings: settings),
         // Conversations in PostgreSQL.
         .target(
             name: "ParleyPostgres",
@@ -126,6 +136,12 @@ let package = Package(
             dependencies: ["ParleyCore", "ParleyMetrics", lifecycle, logging],
             swiftSettings: settings
         ),
+        // It walks through a foreign Redis, too.
+        .target(
+            name: "ParleyTransfer",
+            dependencies: ["ParleyCore", "CZlib", "RedisWire", crypto, nioCore],
+            swiftSettings: settings
+        ),
         .target(
             name: "ParleyOpenAI",
             dependencies: ["ParleyCore", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, logging],
@@ -137,9 +153,10 @@ let package = Package(
         .target(
             name: "ParleyServer",
             dependencies: [
-                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyLive", "ParleyMetrics", "ParleyWeb",
+                "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyLive", "ParleyMarkdown", "ParleyMetrics",
+                "ParleyTransfer", "ParleyWeb",
                 "WebSocketWire",
-                hummingbird, httpTypes, nioCore, nioHTTP1, logging, metrics,
+                hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, logging, metrics,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
@@ -153,8 +170,8 @@ let package = Package(
             dependencies: [
                 "ParleyCore", "ParleyStore", "ParleySQLite", "ParleyPostgres", "ParleyRedis", "LibPQ", "RedisWire",
                 "ParleyAuth", "ParleyChat", "ParleyLive", "ParleyOpenAI", "ParleyServer", "ParleyMetrics",
-                "PrometheusMetrics",
-                hummingbird, logging, metrics, lifecycle, asyncHTTPClient, nioCore, nioPosix,
+                "ParleyTransfer", "PrometheusMetrics",
+                hummingbird, logging, metrics, lifecycle, asyncHTTPClient, nioCore, nioHTTP1, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -219,6 +236,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "ParleyMarkdownTests",
+            dependencies: ["ParleyMarkdown"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "PrometheusMetricsTests",
             dependencies: ["ParleyTesting", "PrometheusMetrics", metrics],
             swiftSettings: settings
@@ -233,7 +255,7 @@ let package = Package(
             name: "ParleyStoreTests",
             dependencies: [
                 "ParleyCore", "ParleyMetrics", "ParleyStore", "ParleySQLite", "ParleyPostgres", "ParleyTesting",
-                "LibPQ",
+                "ParleyRedis", "ParleyTransfer", "RedisWire", "LibPQ",
                 "PrometheusMetrics", grdb, logging, metrics,
             ],
             resources: [.copy("Fixtures")],
@@ -255,7 +277,8 @@ let package = Package(
         .testTarget(
             name: "ParleyRedisTests",
             dependencies: [
-                "ParleyCore", "ParleyStore", "ParleyPostgres", "ParleyRedis", "ParleyTesting", "LibPQ", "RedisWire",
+                "ParleyCore", "ParleyStore", "ParleySQLite", "ParleyPostgres", "ParleyRedis", "ParleyTesting", "LibPQ",
+                "RedisWire",
                 lifecycle, logging, nioCore, nioPosix,
             ],
             swiftSettings: settings
@@ -287,13 +310,22 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "ParleyTransferTests",
+            dependencies: [
+                "CZlib", "ParleyCore", "ParleyStore", "ParleyTesting", "ParleyTransfer", "RedisWire", logging,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "ParleyServerTests",
             dependencies: [
                 "ParleyCore", "ParleyAuth", "ParleyChat", "ParleyLive", "ParleyServer", "ParleyStore", "ParleySQLite",
                 "WebSocketWire", "ParleyWeb", "ParleyTesting", "ParleyOpenAI", "ParleyUpstream", "ParleyMetrics",
                 "PrometheusMetrics",
                 "LibPQ", "RedisWire", metrics,
-                "parley", hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, logging, asyncHTTPClient, crypto,
+                "parley", "ParleyMarkdown", hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix, logging,
+                asyncHTTPClient,
+                crypto,
                 nioEmbedded, .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Yams", package: "Yams"),
             ],

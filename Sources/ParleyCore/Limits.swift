@@ -58,6 +58,10 @@ public enum Limits {
     public static let pageSizes = 1...100
     /// Messages in one append: all or none, so they share one transaction.
     public static let messagesPerAppend = 100
+    /// Messages in one call that brings a conversation from elsewhere: the writer is nobody else's meanwhile.
+    public static let messagesPerImport = 500
+    /// The texts in such a call, in bytes; one message may be more, alone.
+    public static let bytesPerImport = 4 * mebibyte
     /// Members of a project.
     public static let membersPerProject = 1000
     /// Different emoji on one message.
@@ -94,10 +98,64 @@ public enum Limits {
     /// How long keys hold whose provider can't be reached: a day of its outage must not end ours.
     public static let keySetStaleness = Duration.seconds(24 * 60 * 60)
 
+    // MARK: Rendering
+
+    /// Texts of one render call: a page of messages.
+    public static let renderTexts = 1...100
+    /// The body of a render call: an assistant's longest message, escaped, with room.
+    public static let renderBodyBytes = 2 * mebibyte
+    /// How much text is rendered along with one page of messages; a screen or two show a hundredth of it.
+    public static let renderedPageBytes = 512 * kibibyte
+    /// Render calls being worked on at once by one instance: half of what a small machine has.
+    public static let rendersAtOnce = 1
+    /// Render calls waiting for that; each takes about a millisecond.
+    public static let renderQueue = 256
+    /// Render calls of one person, worked on or waiting: a tab has one at a time.
+    public static let rendersPerPerson = 4
+
     // MARK: Bodies
 
     /// The body of a message or chat route.
     public static let messageBodyBytes = 8 * mebibyte
+    /// The body of an import: a browser's storage is 10 MiB, an archive of years is more.
+    public static let importBodyBytes = 64 * mebibyte
+    /// What one page of messages takes on its way from one store to another.
+    public static let bytesPerReplicaPage = 4 * mebibyte
+    /// The longest that a project may say conversations are kept: a hundred years.
+    public static let retentionDays = 36_500
+    /// How long the deletion of what has expired rests, give or take a fifth.
+    public static let expiryInterval = Duration.seconds(300)
+    /// How many expired conversations are deleted before the others who wait for the job are heard.
+    public static let expiryBatch = 100
+    /// Records of one import: each has its line in the answer.
+    public static let importRecords = 100_000
+    /// JSON values of one import; each takes some 50 bytes of memory, however little it says.
+    public static let importValues = 4_000_000
+    /// How much of an import's source is read at once.
+    public static let importChunkBytes = 64 * kibibyte
+    /// One conversation of another program's export as JSON text, or one line of Parley's own, which may hold a message with
+    /// all its versions, escaped.
+    public static let importElementBytes = 32 * mebibyte
+    /// Commas in it: each stands for a value, which takes some 50 bytes of memory, however little it says.
+    public static let importElementValues = 1_000_000
+    /// Records that can't be imported after which an import gives up: the source is something else than was said.
+    public static let importFailures = 100_000
+    /// What an archive in a body may unpack to, together: text becomes a tenth, so that is a body of full size.
+    public static let importUnpackedBytes = 1024 * mebibyte
+    /// Files in an archive: one a picture of years.
+    public static let archiveEntries = 100_000
+    /// The directory of an archive.
+    public static let archiveDirectoryBytes = 32 * mebibyte
+    /// How many times its size a file in an archive may unpack to: text of chats becomes a tenth, deflate can do 1 030.
+    public static let archiveRatio = 200
+    /// What a file may unpack to whatever its size: the ratio says nothing of small ones.
+    public static let archiveFreeBytes = 4 * mebibyte
+    /// How much of one conversation an export holds until it knows that nothing has changed meanwhile.
+    public static let exportHeldBytes = 4 * mebibyte
+    /// How often one conversation is read again that changes while it is exported.
+    public static let exportAttempts = 5
+    /// Imports that one instance reads at once: each may take a few hundred MiB.
+    public static let importsAtOnce = 2
     /// Any other body.
     public static let bodyBytes = 256 * kibibyte
     /// How long a body may take to arrive.
@@ -140,6 +198,17 @@ public enum Limits {
     public static let titlesAtOnce = 20
     /// How long one who follows a reply may go on seeing it after losing access.
     public static let accessRecheck = Duration.seconds(2)
+
+    /// How many models there are to choose from: the longest lists of providers, and no more than a person looks through.
+    public static let modelChoices = 200
+    /// What a model's server may answer to say which models it has, in bytes.
+    public static let modelListBytes = mebibyte
+    /// How long that may take: a person is waiting for a menu.
+    public static let modelListTimeout = Duration.seconds(5)
+    /// How long that is believed: models come by hand.
+    public static let modelListLifetime = Duration.seconds(300)
+    /// How long a server that has not said it is left alone.
+    public static let modelListRetry = Duration.seconds(30)
 
     // MARK: The agent
 
@@ -236,4 +305,15 @@ public enum Limits {
     public static let socketRevalidation = Duration.seconds(30 * 60)
     /// How long it may take until a connection knows what its person may see.
     public static let socketOpening = Duration.seconds(10)
+
+    // MARK: The operator's figures
+
+    /// Days that an operator may ask for at once.
+    public static let usageDays = 1...366
+    /// Days that an operator is shown who asks for no number of them.
+    public static let usageDaysDefault = 30
+    /// How often an instance looks how it is doing.
+    public static let instanceSampleInterval = Duration.seconds(10)
+    /// How many of these looks are kept: those of an hour.
+    public static let instanceSamples = 360
 }

@@ -1,6 +1,6 @@
 public import Logging
 public import Metrics
-import ParleyMetrics
+public import ParleyMetrics
 
 /// What a store in PostgreSQL counts: its pools, its batches, and what took too long.
 public struct PostgresMetrics: Sendable {
@@ -15,14 +15,21 @@ public struct PostgresMetrics: Sendable {
     ///   - slowStatement: From which time on a statement is logged, by its name; zero for never.
     ///   - logger: Where that is.
     ///   - factory: Makes the counters.
+    ///   - slowStatements: Is told of such statements, too.
     public init(
         slowStatement: Duration = .zero,
         logger: Logger = Logger(label: "parley"),
-        factory: any MetricsFactory = MetricsSystem.factory
+        factory: any MetricsFactory = MetricsSystem.factory,
+        slowStatements: SlowStatements? = nil
     ) {
         appends = BatchMetrics(batch: "appends", factory: factory)
         pieces = BatchMetrics(batch: "pieces", factory: factory)
-        statements = StatementMetrics(threshold: slowStatement, logger: logger, factory: factory)
+        statements = StatementMetrics(
+            threshold: slowStatement,
+            logger: logger,
+            factory: factory,
+            memory: slowStatements
+        )
         pools = Dictionary(
             uniqueKeysWithValues: PoolName.allCases.map {
                 ($0, PoolMetrics(pool: "postgres-\($0.rawValue)", factory: factory))
@@ -34,13 +41,8 @@ public struct PostgresMetrics: Sendable {
 
     /// Takes the time of a statement, or of all of a transaction, by the name of what it is for.
     func timing<Value>(_ name: String, _ body: () async throws -> Value) async rethrows -> Value {
-        let start = ContinuousClock.now
-        defer { statements.ran(Self.name(name), for: .now - start) }
-        return try await body()
+        try await statements.timing(name, body)
     }
-
-    /// A function's name without its labels.
-    private static func name(_ function: String) -> String { String(function.prefix { $0 != "(" }) }
 }
 
 /// The pools of a store.

@@ -111,9 +111,9 @@ extension PostgresStore: AccountStore {
 
 extension Account {
     /// What ``init(_:)`` reads, of an account `a`.
-    fileprivate static let columns = "a.email, a.name, a.department, a.password_hash, a.created_at"
+    static let columns = "a.email, a.name, a.department, a.password_hash, a.created_at"
 
-    fileprivate init(_ columns: inout Columns) throws {
+    init(_ columns: inout Columns) throws {
         self.init(
             email: try columns.next(),
             name: try columns.nextIfPresent(),

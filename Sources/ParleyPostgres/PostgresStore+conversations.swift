@@ -11,7 +11,7 @@ extension PostgresStore {
             try await db.first(
                 """
                 SELECT p.role FROM conversation c JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
-                WHERE c.id = $1
+                WHERE c.id = $1 AND \(Retention.keeps())
                 """,
                 [conversation, identity.email]
             ) { try $0.next(Role.self) }
@@ -31,7 +31,7 @@ extension PostgresStore {
                 """
                 SELECT p.role FROM conversation c JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
                 JOIN message m ON m.conversation_id = c.id AND m.id = $3
-                WHERE c.id = $1
+                WHERE c.id = $1 AND \(Retention.keeps())
                 """,
                 [conversation, identity.email, message]
             ) { try $0.next(Role.self) }

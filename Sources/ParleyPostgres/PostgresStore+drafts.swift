@@ -15,7 +15,7 @@ extension PostgresStore {
                 SELECT d.text, d.updated_at
                 FROM conversation c JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
                 LEFT JOIN draft d ON d.conversation_id = c.id AND d.email = $2
-                WHERE c.id = $1
+                WHERE c.id = $1 AND \(Retention.keeps())
                 """,
                 [conversation, identity.email]
             ) { (draft: try $0.isNull ? nil : Draft(&$0), isThere: true) }
@@ -32,7 +32,7 @@ extension PostgresStore {
     ) async throws -> Draft {
         try await write { transaction in
             let db = transaction.db
-            if let conversation { try await transaction.keepForDraft(conversation, as: identity) }
+            if let conversation { _ = try await transaction.keep(conversation, for: .write, as: identity) }
             let present = try await db.first(
                 """
                 SELECT text, updated_at FROM draft
@@ -63,19 +63,25 @@ extension PostgresStore {
 }
 
 extension WriteTransaction {
-    /// Keeps a conversation and the caller's membership until the end, for one who may write; other writers are let by.
+    /// Keeps a conversation and the caller's membership until the end, for what the caller has there alone; other writers
+    /// are let by.
     ///
-    /// So one who removes the member finds the draft, and removes it too.
-    fileprivate func keepForDraft(_ conversation: ConversationID, as identity: Identity) async throws {
+    /// So one who removes the member finds that, and removes it too. Returns how many messages there are.
+    func keep(_ conversation: ConversationID, for access: Access, as identity: Identity) async throws -> Int {
         let statement = """
-            SELECT p.role FROM conversation c JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
-            WHERE c.id = $1 FOR KEY SHARE OF c, p
+            SELECT p.role, c.message_count FROM conversation c JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
+            WHERE c.id = $1 AND \(Retention.keeps()) FOR KEY SHARE OF c, p
             """
-        let role = { try await db.first(statement, [conversation, identity.email]) { try $0.next(Role.self) } }
-        var found = try await role()
+        let place = {
+            try await db.first(statement, [conversation, identity.email]) {
+                (role: try $0.next(Role.self), messageCount: try $0.next(Int.self))
+            }
+        }
+        var found = try await place()
         // Where the conversation was moved meanwhile, only a statement that begins now sees its new members.
-        if found == nil { found = try await role() }
-        try Access.write.require(of: found)
+        if found == nil { found = try await place() }
+        try access.require(of: found?.role)
+        return found?.messageCount ?? 0
     }
 }
 

@@ -11,10 +11,9 @@ extension PostgresStore {
         let arguments =
             Arguments([.value(identity.email), .value(filter.projectID), .value(filter.status)])
             + page.place(of: Conversation.self)
-        let recent = filter.status == .archived ? ListStatement.recentArchived : ListStatement.recent
         let found = try await read { db in
             try await db.all(
-                filter.query == nil ? recent : ListStatement.titled,
+                ListStatement.list(filter),
                 arguments + (filter.query.map(\.arguments) ?? [page.placeHour])
             ) { columns -> Conversation? in
                 try columns.requireVisible()
@@ -68,6 +67,16 @@ extension Columns {
 /// Each tells in its first column whether the project that was asked for is one of the caller's, in a row without a find
 /// where there is none. Their first arguments are an e-mail address and a project or NULL.
 enum ListStatement {
+    /// What a filter asks for.
+    ///
+    /// Whether they are pinned stands in the text: it is one of two.
+    static func list(_ filter: ConversationFilter) -> String {
+        let all = filter.query != nil ? titled : filter.status == .archived ? recentArchived : recent
+        guard let isPinned = filter.isPinned else { return all }
+        let place = "(i.updated_at, i.id) < ($4, $5)"
+        return all.replacing(place, with: place + (isPinned ? " AND i.is_pinned" : " AND NOT i.is_pinned"))
+    }
+
     /// By recency: of each of the caller's projects, the index gives the newest that the page could need, hour by hour.
     ///
     /// Further arguments: status or NULL, time and id of the place, limit, hour of the place.
@@ -77,7 +86,7 @@ enum ListStatement {
             SELECT n.id AS found FROM project_member p CROSS JOIN LATERAL (
                 SELECT i.id, i.updated_at FROM conversation i
                 WHERE i.project_id = p.project_id AND i.updated_hour <= $7 AND (i.updated_at, i.id) < ($4, $5)
-                    AND ($3::text IS NULL OR i.status = $3)
+                    AND ($3::text IS NULL OR i.status = $3) AND \(Retention.keeps("i"))
                 ORDER BY i.updated_hour DESC, i.updated_at DESC, i.id DESC LIMIT $6
             ) n
             WHERE p.email = $1 AND ($2::uuid IS NULL OR p.project_id = $2)
@@ -109,7 +118,7 @@ enum ListStatement {
             ) n
             CROSS JOIN LATERAL (
                 SELECT FROM project_member p WHERE p.project_id = n.project_id AND p.email = $1
-                    AND ($2::uuid IS NULL OR p.project_id = $2) OFFSET 0
+                    AND ($2::uuid IS NULL OR p.project_id = $2) AND \(Retention.keeps("n")) OFFSET 0
             ) a
             ORDER BY n.updated_at DESC, n.id DESC LIMIT $6
         ) f ON true
@@ -131,7 +140,7 @@ enum ListStatement {
             ) n
             CROSS JOIN LATERAL (
                 SELECT FROM conversation c JOIN project_member p ON p.project_id = c.project_id AND p.email = $1
-                WHERE c.id = n.conversation_id AND ($2::uuid IS NULL OR c.project_id = $2) OFFSET 0
+                WHERE c.id = n.conversation_id AND ($2::uuid IS NULL OR c.project_id = $2) AND \(Retention.keeps()) OFFSET 0
             ) a
             ORDER BY n.created_at DESC, n.id DESC LIMIT $5
         ) f ON true

@@ -29,7 +29,7 @@ extension PostgresStore {
         }
     }
 
-    /// Removes a member, and their drafts in the project's conversations.
+    /// Removes a member, and their drafts and read marks in the project's conversations.
     public func removeMember(
         _ email: EmailAddress,
         from project: ProjectID,
@@ -47,6 +47,13 @@ extension PostgresStore {
             try await transaction.db.runLong(
                 """
                 DELETE FROM draft WHERE email = $2
+                AND conversation_id IN (SELECT id FROM conversation WHERE project_id = $1)
+                """,
+                [project, email]
+            )
+            try await transaction.db.runLong(
+                """
+                DELETE FROM read_mark WHERE email = $2
                 AND conversation_id IN (SELECT id FROM conversation WHERE project_id = $1)
                 """,
                 [project, email]

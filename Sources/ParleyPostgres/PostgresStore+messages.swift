@@ -46,7 +46,7 @@ extension PostgresStore {
                 FROM conversation c JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
                 JOIN message m ON m.conversation_id = c.id AND m.id = $3
                 LEFT JOIN message_version v ON v.conversation_id = m.conversation_id AND v.seq = m.seq
-                WHERE c.id = $1 ORDER BY v.position
+                WHERE c.id = $1 AND \(Retention.keeps()) ORDER BY v.position
                 """,
                 [conversation, identity.email, id]
             ) { columns -> MessageVersion? in

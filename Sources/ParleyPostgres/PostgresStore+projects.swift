@@ -16,12 +16,12 @@ extension PostgresStore {
             let id = input.id ?? transaction.ids.make()
             let count = try await db.run(
                 """
-                INSERT INTO project (id, name, description, persona, fingerprint, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (id) DO NOTHING
+                INSERT INTO project (id, name, description, persona, retention_days, fingerprint, created_at, updated_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (id) DO NOTHING
                 """,
                 Arguments([
                     .value(id), .value(input.name), .value(input.description), .value(input.persona),
-                    .value(fingerprint), .value(transaction.now),
+                    .value(input.retentionDays), .value(fingerprint), .value(transaction.now),
                 ])
             )
             guard count == 1 else {
@@ -70,14 +70,19 @@ extension PostgresStore {
             let name = changes.name ?? before.name
             let description = changes.description ?? before.description
             let persona = changes.persona ?? before.persona
+            let retentionDays = changes.retentionDays ?? before.retentionDays
             let isSame =
                 name.isExactly(before.name) && description.isExactly(before.description)
-                && persona.isExactly(before.persona)
+                && persona.isExactly(before.persona) && retentionDays == before.retentionDays
             if isSame { return before }
             try await transaction.db.run(
-                "UPDATE project SET name = $2, description = $3, persona = $4, updated_at = $5 WHERE id = $1",
+                """
+                UPDATE project SET name = $2, description = $3, persona = $4, retention_days = $5, updated_at = $6
+                WHERE id = $1
+                """,
                 Arguments([
-                    .value(id), .value(name), .value(description), .value(persona), .value(transaction.now),
+                    .value(id), .value(name), .value(description), .value(persona), .value(retentionDays),
+                    .value(transaction.now),
                 ])
             )
             return try await transaction.db.project(id, for: .read, as: identity)

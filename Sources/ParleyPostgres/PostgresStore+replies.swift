@@ -69,7 +69,7 @@ extension PostgresStore: ConversationStore {
                 FROM conversation c JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
                 LEFT JOIN (live_reply v JOIN message m ON m.conversation_id = v.conversation_id AND m.seq = v.seq)
                     ON v.conversation_id = c.id
-                WHERE c.id = $1
+                WHERE c.id = $1 AND \(Retention.keeps())
                 """,
                 [conversation, identity.email]
             ) { columns -> ReplyProgress? in

@@ -72,9 +72,9 @@ extension PostgresStore {
             let question = try await db.question(of: before, in: state)
             try state.requireRevision(expectedRevision)
             try await db.requireNoRunningReply(state.id)
-            try await transaction.keepVersion(of: before)
+            let version = try await transaction.keepVersion(of: before) + 1
             let reply = try await transaction.update(before, in: &state) { entry in
-                entry.message.clearAnswer()
+                entry.message.clearAnswer(beginning: version)
                 entry.message.status = .streaming
                 entry.message.nextIndex = 0
                 entry.fence += 1
@@ -102,7 +102,7 @@ extension WriteTransaction {
             let state = try await lock(id, for: .write, as: identity)
             guard let messageID = request.message.id else { return (state, nil, false) }
             let known = try await db.message(messageID, in: state)
-            if let known, known.fingerprint != fingerprint.value { throw ParleyError.idempotencyConflict }
+            try known?.message.requireBeginning(of: request, madeOf: known?.fingerprint.map(Fingerprint.init(value:)))
             return (state, known, false)
         }
         if let id = request.message.id {
@@ -155,7 +155,8 @@ extension Querying {
             """
             SELECT c.id, c.project_id, m.fingerprint FROM message m JOIN conversation c ON c.id = m.conversation_id
             JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
-            WHERE m.id = $1 AND m.author = $2 ORDER BY c.id
+            WHERE m.id = $1 AND m.author = $2 AND \(Retention.keeps())
+            ORDER BY c.id
             """,
             [id, identity.email]
         ) { columns in

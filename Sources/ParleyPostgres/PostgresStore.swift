@@ -16,7 +16,7 @@ public final class PostgresStore: Sendable {
     let reader: PostgresReader
     let transactions: PostgresPool
     /// For what takes as long as it is large, so that nobody else's writes stand behind it.
-    private let longTransactions: PostgresPool
+    let longTransactions: PostgresPool
     let clock: any WallClock
     let ids: any IDMaker
     let tags: TagMaker

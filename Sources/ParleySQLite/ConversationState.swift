@@ -46,7 +46,7 @@ extension Database {
             """
             SELECT \(ConversationState.columns), p.role
             FROM conversation c CROSS JOIN project_member p ON p.project_id = c.project_id AND p.email = ?2
-            WHERE c.id = ?1
+            WHERE c.id = ?1 AND \(Retention.keeps())
             """,
             [id, identity.email]
         ) { (state: try ConversationState(id, &$0), role: try $0.next(Role.self)) }

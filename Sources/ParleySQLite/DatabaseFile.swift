@@ -36,8 +36,8 @@ enum DatabaseFile {
     }
 
     /// Refuses a file that is not ours to change, before anything in it is changed.
-    static func inspect(_ path: String) throws {
-        let queue = try DatabaseQueue(path: path, configuration: configuration())
+    static func inspect(_ path: String, clock: any WallClock) throws {
+        let queue = try DatabaseQueue(path: path, configuration: configuration(clock: clock))
         defer {
             // Nothing was written through it; what closing could fail at, opening the pool will tell.
             try? queue.close()
@@ -65,8 +65,8 @@ enum DatabaseFile {
     /// Opens the file with its durable settings on, checks them, and brings the schema up to date.
     ///
     /// Without `migrating` a schema that is not up to date is refused.
-    static func open(_ path: String, migrating: Bool = true) throws -> DatabasePool {
-        let pool = try DatabasePool(path: path, configuration: configuration())
+    static func open(_ path: String, clock: any WallClock, migrating: Bool = true) throws -> DatabasePool {
+        let pool = try DatabasePool(path: path, configuration: configuration(clock: clock))
         // `DatabasePool` sets NORMAL after its configuration has been applied: FULL must come later, and be seen to hold.
         try pool.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -112,7 +112,7 @@ enum DatabaseFile {
         return ParleyError(.unavailable, "The database \(path) can't be opened: \(reason).", cause: error)
     }
 
-    private static func configuration() -> Configuration {
+    private static func configuration(clock: any WallClock) -> Configuration {
         var configuration = Configuration()
         configuration.label = "parley"
         configuration.busyMode = .timeout(busyTimeout)
@@ -122,6 +122,7 @@ enum DatabaseFile {
             // Sorting must not need a disk that may be full; a schema must not call functions behind our back.
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
             try db.execute(sql: "PRAGMA trusted_schema = OFF")
+            db.add(function: Retention.now(by: clock))
         }
         return configuration
     }

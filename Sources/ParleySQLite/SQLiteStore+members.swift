@@ -28,7 +28,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Removes a member, and their drafts in the project's conversations.
+    /// Removes a member, and their drafts and read marks in the project's conversations.
     public func removeMember(
         _ email: EmailAddress,
         from project: ProjectID,
@@ -44,6 +44,13 @@ extension SQLiteStore {
             try db.run(
                 """
                 DELETE FROM draft WHERE email = ?2
+                AND conversation_id IN (SELECT id FROM conversation WHERE project_id = ?1)
+                """,
+                [project, email]
+            )
+            try db.run(
+                """
+                DELETE FROM read_mark WHERE email = ?2
                 AND conversation_id IN (SELECT id FROM conversation WHERE project_id = ?1)
                 """,
                 [project, email]

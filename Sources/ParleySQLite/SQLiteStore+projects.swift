@@ -28,10 +28,10 @@ extension SQLiteStore {
             let now = transaction.now
             try db.run(
                 """
-                INSERT INTO project (id, name, description, persona, fingerprint, created_at, updated_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO project (id, name, description, persona, retention_days, fingerprint, created_at, updated_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """,
-                [id, input.name, input.description, input.persona, fingerprint, now, now]
+                [id, input.name, input.description, input.persona, input.retentionDays, fingerprint, now, now]
             )
             try db.run(
                 "INSERT INTO project_member (project_id, email, role) VALUES (?, ?, ?)",
@@ -77,13 +77,16 @@ extension SQLiteStore {
             let name = changes.name ?? before.name
             let description = changes.description ?? before.description
             let persona = changes.persona ?? before.persona
+            let retentionDays = changes.retentionDays ?? before.retentionDays
             let isSame =
                 name.isExactly(before.name) && description.isExactly(before.description)
-                && persona.isExactly(before.persona)
+                && persona.isExactly(before.persona) && retentionDays == before.retentionDays
             if isSame { return before }
             try transaction.db.run(
-                "UPDATE project SET name = ?, description = ?, persona = ?, updated_at = ? WHERE id = ?",
-                [name, description, persona, transaction.now, id]
+                """
+                UPDATE project SET name = ?, description = ?, persona = ?, retention_days = ?, updated_at = ? WHERE id = ?
+                """,
+                [name, description, persona, retentionDays, transaction.now, id]
             )
             return try transaction.db.project(id, for: .read, as: identity)
         }
@@ -163,7 +166,8 @@ extension Database {
         ) { Member(email: try $0.next(), role: try $0.next()) }
         let project = try first(
             """
-            SELECT name, description, persona, personal_of IS NOT NULL, created_at, updated_at FROM project WHERE id = ?
+            SELECT name, description, persona, retention_days, personal_of IS NOT NULL, created_at, updated_at
+            FROM project WHERE id = ?
             """,
             [id]
         ) { columns in
@@ -172,6 +176,7 @@ extension Database {
                 name: try columns.next(),
                 description: try columns.nextIfPresent(),
                 persona: try columns.nextIfPresent(),
+                retentionDays: try columns.nextIfPresent(),
                 isPersonal: try columns.next(),
                 members: members,
                 createdAt: try columns.next(),

@@ -29,12 +29,14 @@ extension SQLiteStore {
                 if let query = filter.query {
                     try db.all(
                         ListStatement.titled,
-                        [identity.email, filter.projectID, filter.status] + place + [SearchIndex.pattern(of: query)]
+                        [identity.email, filter.projectID, filter.status] + place
+                            + [SearchIndex.pattern(of: query), filter.isPinned]
                     ) { try Conversation(&$0) }
                 } else {
                     try db.all(
-                        ListStatement.recent,
+                        filter.isPinned == nil ? ListStatement.recent : ListStatement.recentPinned,
                         [identity.email, filter.projectID, filter.status] + place
+                            + (filter.isPinned.map { [$0] } ?? [])
                     ) { try Conversation(&$0) }
                 }
             return page.cut(found) {
@@ -66,10 +68,12 @@ extension SQLiteStore {
             try db.requireProject(project, for: .read, as: identity)
             let logs = try db.all(
                 """
-                SELECT id, last_message_at FROM conversation
-                WHERE project_id = ? AND last_message_at IS NOT NULL ORDER BY last_message_at DESC
+                SELECT c.id, c.last_message_at
+                FROM project_member p CROSS JOIN conversation c ON c.project_id = p.project_id
+                WHERE p.project_id = ? AND p.email = ? AND c.last_message_at IS NOT NULL AND \(Retention.keeps())
+                ORDER BY c.last_message_at DESC
                 """,
-                [project]
+                [project, identity.email]
             ) { (id: try $0.next(ConversationID.self), lastMessageAt: try $0.next(Timestamp.self)) }
             var newest: [Message] = []
             for log in logs {
@@ -126,6 +130,7 @@ enum ListStatement {
             SELECT c.key AS found FROM project_member p CROSS JOIN conversation c ON c.key IN (
                 SELECT i.key FROM conversation i
                 WHERE i.project_id = p.project_id AND (i.updated_at, i.id) < (?4, ?5) AND (?3 IS NULL OR i.status = ?3)
+                    AND \(Retention.keeps("i"))
                 ORDER BY i.updated_at DESC, i.id DESC LIMIT ?6
             )
             WHERE p.email = ?1 AND (?2 IS NULL OR p.project_id = ?2)
@@ -135,9 +140,17 @@ enum ListStatement {
         ORDER BY c.updated_at DESC, c.id DESC
         """
 
+    /// By recency, of those that are pinned, or that aren't.
+    ///
+    /// Arguments: as of ``recent``, then whether they are.
+    static let recentPinned = recent.replacing(
+        "(?3 IS NULL OR i.status = ?3)",
+        with: "(?3 IS NULL OR i.status = ?3) AND i.is_pinned = ?7"
+    )
+
     /// By title, newest first.
     ///
-    /// Arguments: as of ``recent``, then the index's pattern.
+    /// Arguments: as of ``recent``, then the index's pattern, and whether they are pinned or NULL.
     static let titled = """
         SELECT \(Conversation.columns)
         FROM (
@@ -145,6 +158,7 @@ enum ListStatement {
             CROSS JOIN project_member p ON p.project_id = c.project_id AND p.email = ?1
             WHERE t.conversation_terms MATCH ?7 AND (?2 IS NULL OR c.project_id = ?2)
                 AND (c.updated_at, c.id) < (?4, ?5) AND (?3 IS NULL OR c.status = ?3)
+                AND (?8 IS NULL OR c.is_pinned = ?8) AND \(Retention.keeps())
             ORDER BY c.updated_at DESC, c.id DESC LIMIT ?6
         )
         CROSS JOIN conversation c ON c.key = found
@@ -176,7 +190,7 @@ extension Database {
             """
             SELECT \(Conversation.columns)
             FROM conversation c CROSS JOIN project_member p ON p.project_id = c.project_id AND p.email = ?2
-            WHERE c.id = ?1
+            WHERE c.id = ?1 AND \(Retention.keeps())
             """,
             [id, identity.email]
         ) { try Conversation(&$0) }

@@ -43,6 +43,7 @@ extension SQLiteStore {
             CROSS JOIN conversation c ON c.id = m.conversation_id
             CROSS JOIN project_member p ON p.project_id = c.project_id AND p.email = ?1
             WHERE t.message_terms MATCH ?6 AND (?2 IS NULL OR c.project_id = ?2) AND (m.created_at, m.id) < (?3, ?4)
+                AND \(Retention.keeps())
             ORDER BY m.created_at DESC, m.id DESC LIMIT ?5
         )
         CROSS JOIN message m ON m.key = found

@@ -65,9 +65,9 @@ extension SQLiteStore {
             let question = try db.question(of: before, in: state)
             try state.requireRevision(expectedRevision)
             try db.requireNoRunningReply(state.id)
-            try transaction.keepVersion(of: before)
+            let version = try transaction.keepVersion(of: before) + 1
             let reply = try transaction.update(before, in: &state) { entry in
-                entry.message.clearAnswer()
+                entry.message.clearAnswer(beginning: version)
                 entry.message.status = .streaming
                 entry.message.nextIndex = 0
                 entry.fence += 1
@@ -94,7 +94,7 @@ extension WriteTransaction {
         if let id = request.conversationID {
             let state = try db.conversationState(id, for: .write, as: identity)
             let known = try request.message.id.flatMap { try db.message($0, in: state) }
-            if let known, known.fingerprint != fingerprint.value { throw ParleyError.idempotencyConflict }
+            try known?.message.requireBeginning(of: request, madeOf: known?.fingerprint.map(Fingerprint.init(value:)))
             return (state, known, false)
         }
         let project = try project(toWriteIn: request.projectID, as: identity)
@@ -157,7 +157,7 @@ extension Database {
             """
             SELECT c.id, c.project_id, m.fingerprint FROM message m CROSS JOIN conversation c ON c.id = m.conversation_id
             CROSS JOIN project_member p ON p.project_id = c.project_id AND p.email = ?2
-            WHERE m.id = ?1 AND m.author = ?2 ORDER BY c.id
+            WHERE m.id = ?1 AND m.author = ?2 AND \(Retention.keeps()) ORDER BY c.id
             """,
             [id, identity.email]
         ) { columns in

@@ -19,6 +19,7 @@ public final class SQLiteStore: Sendable {
     let logger: Logger
     let writer: GroupCommit
     private let lock: FileLock?
+    private let statements: StatementMetrics?
 
     init(
         pool: DatabasePool,
@@ -26,8 +27,10 @@ public final class SQLiteStore: Sendable {
         clock: any WallClock,
         ids: any IDMaker,
         logger: Logger,
-        metrics: BatchMetrics = BatchMetrics(batch: "writes")
+        metrics: BatchMetrics = BatchMetrics(batch: "writes"),
+        statements: StatementMetrics? = nil
     ) {
+        self.statements = statements
         self.pool = pool
         self.lock = lock
         self.clock = clock
@@ -59,19 +62,29 @@ public final class SQLiteStore: Sendable {
     }
 
     /// Reads from one snapshot.
-    func read<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws -> Value {
+    ///
+    /// `name` is what it is called where it was slow.
+    func read<Value: Sendable>(
+        called name: String = #function,
+        _ body: @Sendable (Database) throws -> Value
+    ) async throws -> Value {
         do {
-            return try await pool.read(body)
+            guard let statements else { return try await pool.read(body) }
+            return try await statements.timing(name) { try await pool.read(body) }
         } catch {
             throw StoreFault.translate(error, logger: logger)
         }
     }
 
     /// Writes, all or nothing; returns after the commit.
+    ///
+    /// `name` is what it is called where it was slow, the wait for writes before it included.
     func write<Value: Sendable>(
+        called name: String = #function,
         _ body: @escaping @Sendable (WriteTransaction) throws -> Value
     ) async throws -> Value {
-        try await writer.perform(body)
+        guard let statements else { return try await writer.perform(body) }
+        return try await statements.timing(name) { try await writer.perform(body) }
     }
 
     /// Runs work that blocks its thread away from the cooperative pool.

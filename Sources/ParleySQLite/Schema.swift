@@ -15,6 +15,21 @@ enum Schema {
         migrator.registerMigration("3 revision of the improved title") { db in
             try db.execute(sql: "ALTER TABLE conversation ADD COLUMN titled_revision INTEGER")
         }
+        migrator.registerMigration("4 read marks") { db in
+            try db.execute(sql: readMarks)
+        }
+        migrator.registerMigration("5 indices for the operator's figures") { db in
+            for statement in usage { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("6 what imports did") { db in
+            for statement in imports { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("7 retention") { db in
+            for statement in retention { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("8 copies that are not whole") { db in
+            try db.execute(sql: partialCopies)
+        }
         return migrator
     }
 
@@ -202,4 +217,74 @@ enum Schema {
         """,
         "CREATE INDEX query_log_time ON query_log (time)",
     ]
+
+    // MARK: 4
+
+    private static let readMarks = """
+        CREATE TABLE read_mark (
+            conversation_id BLOB NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
+            email TEXT NOT NULL,
+            seq INTEGER NOT NULL CHECK (seq > 0),  -- of the last message the person has read
+            PRIMARY KEY (conversation_id, email)
+        ) STRICT, WITHOUT ROWID
+        """
+
+    // MARK: 5
+
+    // Each holds all that is counted, so that no text is walked over. What is appended stands at the end of the first.
+    private static let usage = [
+        "CREATE INDEX message_usage ON message (created_at, role, author)",
+        "CREATE INDEX conversation_created ON conversation (created_at)",
+    ]
+
+    // MARK: 6
+
+    // One row for what one import did to one conversation: it goes with that.
+    private static let imports = [
+        """
+        CREATE TABLE import_item (
+            conversation_id BLOB NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
+            batch BLOB NOT NULL CHECK (length(batch) = 16),
+            importer TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            is_new INTEGER NOT NULL CHECK (is_new IN (0, 1)),  -- the import made the conversation
+            added BLOB NOT NULL CHECK (length(added) % 16 = 0),  -- the messages' ids, one behind the other
+            PRIMARY KEY (conversation_id, batch)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX import_item_batch ON import_item (importer, batch, conversation_id)",
+    ]
+
+    // MARK: 7
+
+    // The days stand with each member, too, where every check of an access reads them: nothing else is to be looked up, and
+    // a change is as long as the list of members. The triggers keep them in step, whoever writes.
+    private static let retention = [
+        "ALTER TABLE project ADD COLUMN retention_days INTEGER CHECK (retention_days > 0)",
+        "ALTER TABLE project_member ADD COLUMN retention_days INTEGER",
+        "DROP INDEX project_member_email",
+        "CREATE INDEX project_member_email ON project_member (email, project_id, role, retention_days)",
+        "CREATE INDEX project_retention ON project (retention_days) WHERE retention_days IS NOT NULL",
+        """
+        CREATE TRIGGER project_member_joins AFTER INSERT ON project_member BEGIN
+            UPDATE project_member SET retention_days = (SELECT o.retention_days FROM project o WHERE o.id = NEW.project_id)
+            WHERE project_id = NEW.project_id AND email = NEW.email;
+        END
+        """,
+        """
+        CREATE TRIGGER project_retention_changes AFTER UPDATE OF retention_days ON project BEGIN
+            UPDATE project_member SET retention_days = NEW.retention_days WHERE project_id = NEW.id;
+        END
+        """,
+    ]
+
+    // MARK: 8
+
+    // A row says that messages of a copied conversation are still to come, and which revision it counts as until then.
+    private static let partialCopies = """
+        CREATE TABLE partial_copy (
+            conversation_id BLOB NOT NULL PRIMARY KEY REFERENCES conversation (id) ON DELETE CASCADE,
+            revision INTEGER NOT NULL CHECK (revision >= 0)
+        ) STRICT, WITHOUT ROWID
+        """
 }

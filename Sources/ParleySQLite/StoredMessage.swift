@@ -104,7 +104,7 @@ extension Database {
             """
             SELECT c.id FROM message m CROSS JOIN conversation c ON c.id = m.conversation_id
             CROSS JOIN project_member p ON p.project_id = c.project_id AND p.email = ?2
-            WHERE m.id = ?1 ORDER BY m.status = 'streaming' DESC, c.id LIMIT 1
+            WHERE m.id = ?1 AND \(Retention.keeps()) ORDER BY m.status = 'streaming' DESC, c.id LIMIT 1
             """,
             [id, identity.email]
         ) { try $0.next(ConversationID.self) }

@@ -109,8 +109,9 @@ extension WriteTransaction {
         return message
     }
 
-    /// Puts a message's present text among its versions.
-    func keepVersion(of stored: StoredMessage) throws {
+    /// Puts a message's present text among its versions; returns how many there are by then.
+    @discardableResult
+    func keepVersion(of stored: StoredMessage) throws -> Int {
         let kept = try db.first(
             "SELECT count(*), coalesce(sum(octets), 0) FROM message_version WHERE message_key = ?",
             [stored.key]
@@ -125,6 +126,7 @@ extension WriteTransaction {
             """,
             [stored.key, kept.count, bytes, stored.contentAuthor, stored.contentAt, stored.message.content]
         )
+        return kept.count + 1
     }
 
     /// Stores a message's row.
@@ -139,16 +141,17 @@ extension WriteTransaction {
         try db.run(
             """
             INSERT INTO message (conversation_id, id, seq, revision, role, author, status, is_edited, created_at, updated_at,
-                content_author, content_at, reply_to, fence, fingerprint, confidence, model, metadata, parts, contexts,
-                ai_response, content)
-            VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                content_author, content_at, reply_to, fence, fingerprint, confidence, model, prompt_tokens,
+                completion_tokens, latency_ms, reactions, metadata, parts, contexts, ai_response, content)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 message.conversationID, message.id, message.seq, message.revision, message.role, message.author,
-                message.status, message.createdAt, message.updatedAt, contentAuthor, contentAt, replyTo, fence,
-                fingerprint, message.confidence, message.model, message.metadata.column,
-                message.parts.map(JSON.array), message.contexts.map(JSON.array), message.aiResponse,
-                message.storedContent,
+                message.status, message.isEdited, message.createdAt, message.updatedAt, contentAuthor, contentAt,
+                replyTo, fence, fingerprint, message.confidence, message.model, message.tokensUsed?.prompt,
+                message.tokensUsed?.completion, message.latencyMilliseconds, message.reactions.column,
+                message.metadata.column, message.parts.map(JSON.array), message.contexts.map(JSON.array),
+                message.aiResponse, message.storedContent,
             ]
         )
     }

@@ -4,6 +4,12 @@ public struct JSONSyntaxError: Error, Hashable, Sendable {
     public let reason: String
     /// The byte the parser stopped at, from 0.
     public let offset: Int
+
+    /// Says what is wrong, for others that read JSON.
+    package init(reason: String, offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
 }
 
 extension JSON {

@@ -1,4 +1,5 @@
-/// Somebody may see more, or less, than before: told after it was committed, so that open doors can be opened and shut.
+/// Somebody may see more, or less, than before, or has seen more: told after it was committed, so that open doors can be
+/// opened and shut, and all of a person's tabs know what was read.
 public enum AccessNotice: Hashable, Sendable {
     /// A person has become a member of a project.
     case memberJoined(EmailAddress, ProjectID)
@@ -8,13 +9,22 @@ public enum AccessNotice: Hashable, Sendable {
     case projectDeleted(ProjectID)
     /// A person's sign-in has ended; without a key, all of them.
     case signedOut(EmailAddress, LoginKey?)
+    /// A person has read on in a conversation, which is nobody else's business.
+    case read(EmailAddress, ReadMark)
 
     /// Where it is told: what shuts a project's door comes in one line with that project's events.
     public var channel: EventChannel {
         switch self {
         case .memberLeft(_, let project), .projectDeleted(let project): .project(project)
-        case .memberJoined(let person, _), .signedOut(let person, _): .person(person)
+        case .memberJoined(let person, _), .signedOut(let person, _), .read(let person, _): .person(person)
         }
+    }
+}
+
+extension AccessNotice {
+    /// Whether nobody misses much who is not told of it: then it may be dropped where there is no room for it.
+    public var isDispensable: Bool {
+        if case .read = self { true } else { false }
     }
 }
 

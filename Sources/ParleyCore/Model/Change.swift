@@ -23,7 +23,7 @@ public struct Commit<Value: Sendable>: Sendable {
     public var changes: [Change]
     /// Whether the call repeated an earlier one and nothing was written.
     public var isReplay: Bool
-    /// Who may see more or less than before by it, behind the changes.
+    /// Who may see more or less than before by it, or has seen more, behind the changes.
     public var notices: [AccessNotice] = []
     /// The project that the changed conversation has left for another; `nil` where it stays.
     public var movedFrom: ProjectID?
@@ -63,5 +63,12 @@ extension Commit where Value == Project {
         let notices =
             [joined.map { AccessNotice.memberJoined($0, project.id) }, left.map { .memberLeft($0, project.id) }]
         return Self(project, changes: [], notices: notices.compactMap(\.self))
+    }
+}
+
+extension Commit where Value == ReadMark {
+    /// A mark that a person has moved: nothing happened in the conversation.
+    public static func read(_ mark: ReadMark, by person: EmailAddress) -> Self {
+        Self(mark, changes: [], notices: [.read(person, mark)])
     }
 }

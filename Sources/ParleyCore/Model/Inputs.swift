@@ -8,13 +8,22 @@ public struct NewProject: Hashable, Sendable {
     public var description: String?
     /// The persona that answers in it.
     public var persona: String?
+    /// For how many days after their last change conversations are kept; none means forever.
+    public var retentionDays: Int?
 
     /// Makes an input.
-    public init(id: ProjectID? = nil, name: String, description: String? = nil, persona: String? = nil) {
+    public init(
+        id: ProjectID? = nil,
+        name: String,
+        description: String? = nil,
+        persona: String? = nil,
+        retentionDays: Int? = nil
+    ) {
         self.id = id
         self.name = name
         self.description = description
         self.persona = persona
+        self.retentionDays = retentionDays
     }
 }
 
@@ -26,12 +35,20 @@ public struct ProjectChanges: Hashable, Sendable {
     public var description: String??
     /// The new persona.
     public var persona: String??
+    /// For how many days conversations are kept from now on.
+    public var retentionDays: Int??
 
     /// Makes a set of changes.
-    public init(name: String? = nil, description: String?? = nil, persona: String?? = nil) {
+    public init(
+        name: String? = nil,
+        description: String?? = nil,
+        persona: String?? = nil,
+        retentionDays: Int?? = nil
+    ) {
         self.name = name
         self.description = description
         self.persona = persona
+        self.retentionDays = retentionDays
     }
 }
 
@@ -184,12 +201,20 @@ public struct ConversationFilter: Hashable, Sendable {
     public var status: ConversationStatus?
     /// Only those whose title matches.
     public var query: SearchQuery?
+    /// Only those that are pinned, or that aren't.
+    public var isPinned: Bool?
 
     /// Makes a filter.
-    public init(projectID: ProjectID? = nil, status: ConversationStatus? = nil, query: SearchQuery? = nil) {
+    public init(
+        projectID: ProjectID? = nil,
+        status: ConversationStatus? = nil,
+        query: SearchQuery? = nil,
+        isPinned: Bool? = nil
+    ) {
         self.projectID = projectID
         self.status = status
         self.query = query
+        self.isPinned = isPinned
     }
 }
 

@@ -8,6 +8,10 @@ public struct Project: Hashable, Sendable {
     public var description: String?
     /// The persona that answers in it.
     public var persona: String?
+    /// For how many days after their last change conversations are kept; none means forever.
+    ///
+    /// One that has expired is hidden at once from everybody and everything, and deleted soon after.
+    public var retentionDays: Int?
     /// Whether it is one user's own: it has that one member, and can't be shared or deleted.
     public let isPersonal: Bool
     /// Its members, by e-mail address in ascending order.
@@ -23,6 +27,7 @@ public struct Project: Hashable, Sendable {
         name: String,
         description: String? = nil,
         persona: String? = nil,
+        retentionDays: Int? = nil,
         isPersonal: Bool,
         members: [Member],
         createdAt: Timestamp,
@@ -32,10 +37,16 @@ public struct Project: Hashable, Sendable {
         self.name = name
         self.description = description
         self.persona = persona
+        self.retentionDays = retentionDays
         self.isPersonal = isPersonal
         self.members = members
         self.createdAt = createdAt
         self.updatedAt = updatedAt
+    }
+
+    /// The last moment at which a conversation that is not changed again has expired; `nil` where none expires.
+    public func expiryLimit(at now: Timestamp) -> Timestamp? {
+        retentionDays.map { now + .seconds(-$0 * 86_400) }
     }
 
     /// The role of a person in this project.

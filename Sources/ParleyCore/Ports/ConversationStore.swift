@@ -14,6 +14,9 @@
 /// - A write that would change nothing writes nothing: no change, no revision. Text is compared byte by byte.
 /// - Of several errors the first of these is thrown: `notFound`, `forbidden`, `invalidRequest`, `idempotencyConflict`,
 ///   `stale`, `replyInProgress`, ``ParleyError/Code/conflict`` (a count of ``Limits`` is reached: members, emoji, versions).
+/// - A conversation that its project keeps no longer (``Project/retentionDays``) does not exist for anybody from that moment
+///   on, whether or not it has been purged; only its id stays taken. One in which a reply is being written has not expired,
+///   however long that takes: its end is a change, which must not bring back what was gone.
 /// - Errors are ``ParleyError``s; ``ParleyError/Code/unavailable`` where the truth could not be reached or its queue is full.
 ///
 /// Inputs have passed ``Rules``. Times come from the store's injected clock, ids from its id maker.
@@ -70,7 +73,7 @@ public protocol ConversationStore: ProjectStore, MessageStore, ReplyStore {
         as identity: Identity
     ) async throws -> Commit<Conversation>
 
-    /// Deletes a conversation with all its messages, versions, drafts and search entries. Change: `conversationDeleted`.
+    /// Deletes a conversation with all its messages, versions, drafts, read marks and search entries. Change: `conversationDeleted`.
     ///
     /// A running reply in it loses its lease.
     func deleteConversation(
@@ -93,6 +96,26 @@ public protocol ConversationStore: ProjectStore, MessageStore, ReplyStore {
         as identity: Identity
     ) async throws -> Commit<Conversation>
 
+    /// Brings a conversation, or its next messages, from elsewhere, with ids and times of its own.
+    ///
+    /// - Where there is none with this id, it is made, and the caller owns it: the message at place n has revision n + 1,
+    ///   the conversation the next. Its `updatedAt` and `lastMessageAt` are its last message's own time, where it doesn't
+    ///   bring its own `updatedAt`; that is never later than now, so that what is old doesn't come to the top of lists.
+    ///   Change: `conversationCreated`.
+    /// - Where there is one, messages whose ids are missing (``ImportedMessage/otherIDs`` too) are appended behind what is
+    ///   there, and `updatedAt` and `lastMessageAt` become their last one's where that is later. Changes: one
+    ///   `messageAppended` each. All else stays as it is: title, project, and messages that are there, deleted ones too.
+    ///
+    /// What is brought with a batch is noted under it (``ImportBatchStore``) in the same step. A message's versions come with
+    /// it; one that was deleted has nothing but its place and times.
+    ///
+    /// So bringing the same again changes nothing (``Commit/isReplay``), and bringing more adds what is more. Inputs have
+    /// passed `Rules.imported`. Needs `write`.
+    func importConversation(
+        _ input: ImportedConversation,
+        as identity: Identity
+    ) async throws -> Commit<ImportOutcome>
+
     /// The conversation as it is now, and the messages changed since a revision, by revision: complete and in order.
     ///
     /// `revision` is the last message's revision where there are more, else the conversation's. A `since` past the present
@@ -110,6 +133,20 @@ public protocol ConversationStore: ProjectStore, MessageStore, ReplyStore {
     /// Keeps the caller's own draft; an empty text removes it, and is answered with the present time. Needs `write` in the
     /// conversation. No revision, no change.
     func setDraft(_ text: String, in conversation: ConversationID?, as identity: Identity) async throws -> Draft
+
+    /// Notes how far the caller has read a conversation: never less far than before, and never further than it goes.
+    ///
+    /// What is returned is how far it is by then. No revision, no change; where it has moved, the notice `read`.
+    func setReadMark(
+        _ seq: Int,
+        in conversation: ConversationID,
+        as identity: Identity
+    ) async throws -> Commit<ReadMark>
+
+    /// How far the caller has read each of several conversations, in no order.
+    ///
+    /// Those the caller can't see, or has read nothing of, are left out.
+    func readMarks(of conversations: [ConversationID], as identity: Identity) async throws -> [ReadMark]
 
     /// Messages that match, in every conversation the caller sees or in one project; newest `createdAt` first.
     ///
@@ -156,7 +193,8 @@ public protocol ProjectStore: Sendable {
 
     /// Removes a member. Not a member: `notFound`. Needs `administer`, or to be that member; `forbidden` for the last owner.
     ///
-    /// Returns the project as it is now. Drafts the person had in its conversations go with them. Notice: `memberLeft`.
+    /// Returns the project as it is now. Drafts and read marks the person had in its conversations go with them. Notice:
+    /// `memberLeft`.
     func removeMember(
         _ email: EmailAddress,
         from project: ProjectID,
@@ -245,7 +283,8 @@ public protocol ReplyStore: Sendable {
     ///   without a lease and as a replay; where none exists, a reply is begun. Without a conversation the id is looked for
     ///   among the caller's own messages, so that a retry finds the conversation that the first try made; where the request
     ///   names a project and that conversation is in another one, it is ``ParleyError/idempotencyConflict``.
-    ///   A deleted message without a reply is `forbidden`.
+    ///   A deleted message without a reply is `forbidden`. In the conversation named, the present text of an edited message, or
+    ///   of one with parts, is the same content, too.
     /// - Where another reply is streaming: ``ParleyError/replyInProgress``, and nothing is written.
     /// - The reply's `model` is the one asked for, until ``finishReply(_:under:)`` names the one that answered.
     /// - The caller's draft there (or the one not yet in a conversation) is cleared.
@@ -260,7 +299,8 @@ public protocol ReplyStore: Sendable {
     /// Only an assistant's message that a turn began, or that stands right after a user's; otherwise
     /// ``ParleyError/invalid(_:_:)`` naming `message_id`. A deleted one is `forbidden`, and so is one whose question was
     /// deleted: there is nothing left to answer. Where any reply is streaming: `replyInProgress`. Parts, contexts, answer, confidence, tokens, latency, metadata and the edit mark of the version
-    /// before are cleared. Its version bears the time the text was finished, or edited. Change: `messageUpdated`.
+    /// before are cleared; `metadata.version` says which version it will be, counted from 1. The one before bears the time
+    /// the text was finished, or edited. Change: `messageUpdated`.
     func beginRegeneration(
         of id: MessageID,
         expectedRevision: Int?,

@@ -36,6 +36,8 @@ public struct RateLimit: Hashable, Sendable {
     public static let turns = RateLimit(name: "turns", 10, per: .seconds(1), burst: 20)
     /// Appends of one person: 200 a second.
     public static let appends = RateLimit(name: "appends", 200, per: .seconds(1), burst: 1000)
+    /// Imports of one person: 10 a minute; each is a body of megabytes.
+    public static let imports = RateLimit(name: "imports", 10, per: .seconds(60), burst: 10)
     /// New accounts from one address: 30 a minute, so that a team behind one address can begin together.
     public static let registrations = RateLimit(name: "registrations", 30, per: .seconds(60), burst: 30)
     /// Sign-in attempts for one account, and from one address: 10 a minute.

@@ -60,6 +60,27 @@ public struct Fingerprint: Hashable, Sendable {
             writer.member("name", project.name)
             writer.member("description", project.description)
             writer.member("persona", project.persona)
+            writer.member("retention_days", project.retentionDays.map { JSON.number(JSONNumber($0)) })
         }
+    }
+}
+
+extension Message {
+    /// Refuses a turn that names this message's id and begins with another message.
+    ///
+    /// It begins with this one where it says what the message was made of. Who asks later for an answer that never came knows
+    /// only the text as it is now: of an edited message, and of one with parts, that is enough, as long as the turn brings
+    /// nothing else.
+    ///
+    /// - Parameters:
+    ///   - turn: What is asked for.
+    ///   - fingerprint: What the message was made of.
+    /// - Throws: ``ParleyError/idempotencyConflict``.
+    package func requireBeginning(of turn: TurnRequest, madeOf fingerprint: Fingerprint?) throws {
+        let input = turn.message
+        if fingerprint == Fingerprint(of: input) { return }
+        guard isEdited || parts != nil, role == .user, input.role == .user, status != .deleted,
+            content.isExactly(input.content), input.parts == nil, input.contexts == nil
+        else { throw ParleyError.idempotencyConflict }
     }
 }

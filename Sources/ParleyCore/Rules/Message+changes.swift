@@ -13,8 +13,8 @@ extension Message {
         nextIndex = nil
     }
 
-    /// Takes away what belonged to an answer that is written anew.
-    package mutating func clearAnswer() {
+    /// Takes away what belonged to an answer that is written anew, and notes which version that will be, counted from 1.
+    package mutating func clearAnswer(beginning version: Int) {
         content = ""
         parts = nil
         contexts = nil
@@ -22,7 +22,7 @@ extension Message {
         confidence = nil
         tokensUsed = nil
         latencyMilliseconds = nil
-        metadata = JSONObject()
+        metadata = ["version": .number(JSONNumber(version))]
         isEdited = false
     }
 

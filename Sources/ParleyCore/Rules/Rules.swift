@@ -12,6 +12,14 @@ public enum Rules {
         try line(text, field: "name", maximum: Limits.projectNameLength)
     }
 
+    /// For how many days a project keeps conversations: 1 to ``Limits/retentionDays``.
+    public static func retentionDays(_ days: Int) throws(ParleyError) -> Int {
+        guard (1...Limits.retentionDays).contains(days) else {
+            throw .invalid("retention_days", "retention_days must be between 1 and \(Limits.retentionDays).")
+        }
+        return days
+    }
+
     /// A description: up to 4 096 scalars; an empty one counts as none.
     public static func description(_ text: String) throws(ParleyError) -> String? {
         try withoutNUL(text, field: "description")
@@ -53,11 +61,15 @@ public enum Rules {
     }
 
     /// A message to append.
-    public static func message(_ message: NewMessage, field: String = "") throws(ParleyError) {
+    public static func message(
+        _ message: NewMessage,
+        mayBeEmpty: Bool = false,
+        field: String = ""
+    ) throws(ParleyError) {
         try content(
             message.content,
             of: message.role,
-            mayBeEmpty: message.parts?.isEmpty == false,
+            mayBeEmpty: mayBeEmpty || message.parts?.isEmpty == false,
             field: field + "content"
         )
         _ = try metadata(message.metadata, field: field + "metadata")

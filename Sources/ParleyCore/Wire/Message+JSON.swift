@@ -1,38 +1,41 @@
 extension JSONWriter {
     /// A message as API.md shapes it.
     public mutating func message(_ message: Message) {
-        object { writer in
-            writer.member("id", message.id)
-            writer.member("conversation_id", message.conversationID)
-            writer.member("project_id", message.projectID)
-            writer.member("seq", message.seq)
-            writer.member("revision", message.revision)
-            writer.member("role", message.role.rawValue)
-            writer.member("author", message.author?.value)
-            writer.member("content", message.content)
-            writer.member("parts", message.parts.map(JSON.array))
-            writer.member("status", message.status.rawValue)
-            writer.member("is_edited", message.isEdited)
-            writer.name("reactions")
-            writer.array { for reaction in message.reactions { $0.reaction(reaction) } }
-            writer.member("metadata", message.metadata)
-            writer.member("contexts", message.contexts.map(JSON.array))
-            writer.member("ai_response", message.aiResponse)
-            writer.member("confidence", message.confidence.flatMap { JSONNumber($0) }.map(JSON.number))
-            writer.member("model", message.model)
-            if let tokens = message.tokensUsed {
-                writer.name("tokens_used")
-                writer.object {
-                    $0.member("prompt", tokens.prompt)
-                    $0.member("completion", tokens.completion)
-                    $0.member("total", tokens.total)
-                }
+        object { $0.members(of: message) }
+    }
+
+    /// The members of a message, for an object that has more.
+    public mutating func members(of message: Message) {
+        member("id", message.id)
+        member("conversation_id", message.conversationID)
+        member("project_id", message.projectID)
+        member("seq", message.seq)
+        member("revision", message.revision)
+        member("role", message.role.rawValue)
+        member("author", message.author?.value)
+        member("content", message.content)
+        member("parts", message.parts.map(JSON.array))
+        member("status", message.status.rawValue)
+        member("is_edited", message.isEdited)
+        name("reactions")
+        array { for reaction in message.reactions { $0.reaction(reaction) } }
+        member("metadata", message.metadata)
+        member("contexts", message.contexts.map(JSON.array))
+        member("ai_response", message.aiResponse)
+        member("confidence", message.confidence.flatMap { JSONNumber($0) }.map(JSON.number))
+        member("model", message.model)
+        if let tokens = message.tokensUsed {
+            name("tokens_used")
+            object {
+                $0.member("prompt", tokens.prompt)
+                $0.member("completion", tokens.completion)
+                $0.member("total", tokens.total)
             }
-            writer.member("latency_ms", message.latencyMilliseconds)
-            writer.member("next_index", message.nextIndex)
-            writer.member("created_at", message.createdAt)
-            writer.member("updated_at", message.updatedAt)
         }
+        member("latency_ms", message.latencyMilliseconds)
+        member("next_index", message.nextIndex)
+        member("created_at", message.createdAt)
+        member("updated_at", message.updatedAt)
     }
 
     private mutating func reaction(_ reaction: Reaction) {

@@ -37,7 +37,7 @@ enum AppendStatement {
             CROSS JOIN LATERAL (
                 SELECT c.project_id FROM conversation c
                 WHERE c.id = i.conversation_id AND (
-                    SELECT m.role IN ('owner', 'editor') FROM project_member m
+                    SELECT m.role IN ('owner', 'editor') AND \(Retention.keeps(for: "m")) FROM project_member m
                     WHERE m.project_id = c.project_id AND m.email = i.email
                 )
                 OFFSET 0

@@ -65,7 +65,8 @@ enum VersionStatement {
         CROSS JOIN LATERAL (
             SELECT \(columns) FROM conversation c
             WHERE c.id = q.conversation_id AND (
-                SELECT true FROM project_member m WHERE m.project_id = c.project_id AND m.email = q.email
+                SELECT \(Retention.keeps(for: "m")) FROM project_member m
+                WHERE m.project_id = c.project_id AND m.email = q.email
             )
             OFFSET 0
         ) v
@@ -78,7 +79,8 @@ enum VersionStatement {
         WITH c AS MATERIALIZED (
             SELECT c.project_id, c.id, \(columns) FROM conversation c
             WHERE c.id = $1 AND (
-                SELECT true FROM project_member m WHERE m.project_id = c.project_id AND m.email = $2
+                SELECT \(Retention.keeps(for: "m")) FROM project_member m
+                WHERE m.project_id = c.project_id AND m.email = $2
             )
         )
         SELECT c.project_id, c.tag, c.revision, c.message_count, c.is_streaming, \(Message.columns) FROM c

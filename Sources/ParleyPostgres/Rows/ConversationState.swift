@@ -58,7 +58,7 @@ extension Querying {
             """
             SELECT \(Conversation.columns)
             FROM conversation c JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
-            WHERE c.id = $1
+            WHERE c.id = $1 AND \(Retention.keeps())
             """,
             [id, identity.email]
         ) { try Conversation(&$0) }

@@ -25,7 +25,8 @@ package enum LogStatement {
             SELECT n.created_at FROM (
                 SELECT c.id FROM conversation c
                 JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
-                WHERE c.project_id = $1 AND c.last_message_at IS NOT NULL ORDER BY c.updated_hour DESC LIMIT $3
+                WHERE c.project_id = $1 AND c.last_message_at IS NOT NULL AND \(Retention.keeps())
+                ORDER BY c.updated_hour DESC LIMIT $3
             ) l
             CROSS JOIN LATERAL (
                 SELECT m.created_at FROM message m WHERE m.conversation_id = l.id AND m.status <> 'deleted'
@@ -40,6 +41,7 @@ package enum LogStatement {
             SELECT n.conversation_id, n.seq, n.created_at FROM bound b
             JOIN conversation l ON l.project_id = $1 AND l.updated_hour >= b.oldest / 3600000000
                 AND l.last_message_at >= b.oldest
+            JOIN project_member q ON q.project_id = l.project_id AND q.email = $2 AND \(Retention.keeps("l", for: "q"))
             CROSS JOIN LATERAL (
                 SELECT m.conversation_id, m.seq, m.created_at FROM message m
                 WHERE m.conversation_id = l.id AND m.status <> 'deleted' ORDER BY m.seq DESC LIMIT $3
@@ -59,7 +61,7 @@ package enum LogStatement {
         LEFT JOIN LATERAL (
             SELECT * FROM message m WHERE m.conversation_id = c.id AND \(condition) ORDER BY \(order) LIMIT $4
         ) m ON true
-        WHERE c.id = $1 ORDER BY \(order)
+        WHERE c.id = $1 AND \(Retention.keeps()) ORDER BY \(order)
         """
     }
 
@@ -68,7 +70,7 @@ package enum LogStatement {
         """
         WITH seen AS MATERIALIZED (
             SELECT c.id FROM conversation c JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
-            WHERE c.id = $1
+            WHERE c.id = $1 AND \(Retention.keeps())
         )
         SELECT \(Conversation.columns), \(Message.noColumns) FROM seen s JOIN conversation c ON c.id = s.id
         UNION ALL

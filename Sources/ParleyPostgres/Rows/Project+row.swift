@@ -5,7 +5,7 @@ extension Project {
     ///
     /// Addresses are ordered by their bytes, whatever order the database's language has.
     static let columns = """
-        o.id, o.name, o.description, o.persona, o.personal_of IS NOT NULL,
+        o.id, o.name, o.description, o.persona, o.retention_days, o.personal_of IS NOT NULL,
         ARRAY(SELECT q.email FROM project_member q WHERE q.project_id = o.id ORDER BY q.email COLLATE "C"),
         ARRAY(SELECT q.role FROM project_member q WHERE q.project_id = o.id ORDER BY q.email COLLATE "C"),
         o.created_at, o.updated_at
@@ -18,6 +18,7 @@ extension Project {
             name: try columns.next(),
             description: try columns.nextIfPresent(),
             persona: try columns.nextIfPresent(),
+            retentionDays: try columns.nextIfPresent(),
             isPersonal: try columns.next(),
             members: try zip(
                 columns.nextArray(EmailAddress.self).compactMap(\.self),

@@ -10,6 +10,11 @@ enum Schema {
             statements: projects + conversations + messages + replies + accounts
         ),
         Migration(version: 2, name: "the signing secret", statements: signingSecret),
+        Migration(version: 3, name: "read marks", statements: readMarks),
+        Migration(version: 4, name: "indices for the operator's figures", statements: usage),
+        Migration(version: 5, name: "what imports did", statements: imports),
+        Migration(version: 6, name: "retention", statements: retention),
+        Migration(version: 7, name: "copies that are not whole", statements: partialCopies),
     ]
 
     // MARK: 1
@@ -235,5 +240,103 @@ enum Schema {
         )
         """,
         "COMMENT ON TABLE signing_secret IS 'what bearer tokens are signed with where no jwt.secret is configured'",
+    ]
+
+    // MARK: 3
+
+    private static let readMarks = [
+        """
+        CREATE TABLE read_mark (
+            conversation_id uuid NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
+            email text NOT NULL,
+            seq bigint NOT NULL CHECK (seq > 0),
+            PRIMARY KEY (conversation_id, email)
+        )
+        """,
+        "COMMENT ON COLUMN read_mark.seq IS 'of the last message that the person has read'",
+    ]
+
+    // MARK: 4
+
+    // The first holds all that is counted, so that no text is walked over. What is appended stands at its end.
+    private static let usage = [
+        "CREATE INDEX message_usage ON message (created_at) INCLUDE (role, author)",
+        "CREATE INDEX conversation_created ON conversation (created_at)",
+    ]
+
+    // MARK: 5
+
+    // One row for what one import did to one conversation: it goes with that.
+    private static let imports = [
+        """
+        CREATE TABLE import_item (
+            conversation_id uuid NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
+            batch uuid NOT NULL,
+            importer text NOT NULL,
+            created_at bigint NOT NULL,
+            is_new boolean NOT NULL,
+            added uuid[] NOT NULL,
+            PRIMARY KEY (conversation_id, batch)
+        )
+        """,
+        "COMMENT ON COLUMN import_item.is_new IS 'the import made the conversation'",
+        "COMMENT ON COLUMN import_item.added IS 'the messages that it added, in order'",
+        "CREATE INDEX import_item_batch ON import_item (importer, batch, conversation_id)",
+    ]
+
+    // MARK: 6
+
+    // The days stand with each member, too, where every check of an access reads them: nothing else is to be looked up, and
+    // a change is as long as the list of members. The triggers keep them in step, whoever writes; whoever changes a project
+    // or its members has locked it. The present time is a function, so that it is one for all instances, and so that a test
+    // can say what it is.
+    private static let retention = [
+        "ALTER TABLE project ADD COLUMN retention_days bigint CHECK (retention_days > 0)",
+        "ALTER TABLE project_member ADD COLUMN retention_days bigint",
+        "COMMENT ON COLUMN project.retention_days IS 'for how long conversations are kept after they last changed'",
+        "COMMENT ON COLUMN project_member.retention_days IS 'the project''s'",
+        "CREATE INDEX project_retention ON project (retention_days) WHERE retention_days IS NOT NULL",
+        """
+        CREATE FUNCTION parley_now() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+        AS 'SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::int8'
+        """,
+        """
+        CREATE FUNCTION project_member_joins() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            NEW.retention_days := (SELECT o.retention_days FROM project o WHERE o.id = NEW.project_id);
+            RETURN NEW;
+        END
+        $$
+        """,
+        """
+        CREATE TRIGGER project_member_joins BEFORE INSERT ON project_member
+        FOR EACH ROW EXECUTE FUNCTION project_member_joins()
+        """,
+        """
+        CREATE FUNCTION project_retention_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            UPDATE project_member SET retention_days = NEW.retention_days WHERE project_id = NEW.id;
+            RETURN NULL;
+        END
+        $$
+        """,
+        """
+        CREATE TRIGGER project_retention_changes AFTER UPDATE OF retention_days ON project
+        FOR EACH ROW WHEN (OLD.retention_days IS DISTINCT FROM NEW.retention_days)
+        EXECUTE FUNCTION project_retention_changes()
+        """,
+    ]
+
+    // MARK: 7
+
+    private static let partialCopies = [
+        """
+        CREATE TABLE partial_copy (
+            conversation_id uuid PRIMARY KEY REFERENCES conversation (id) ON DELETE CASCADE,
+            revision bigint NOT NULL CHECK (revision >= 0)
+        )
+        """,
+        "COMMENT ON TABLE partial_copy IS 'copied conversations of which messages are still to come'",
+        "COMMENT ON COLUMN partial_copy.revision IS 'that the conversation counts as until then'",
     ]
 }

@@ -22,7 +22,9 @@ extension WriteTransaction {
         // Not for one who can't see it, who would make others wait.
         let statement = """
             SELECT FROM conversation c WHERE c.id = $1
-            AND EXISTS (SELECT FROM project_member p WHERE p.project_id = c.project_id AND p.email = $2)
+            AND EXISTS (
+                SELECT FROM project_member p WHERE p.project_id = c.project_id AND p.email = $2 AND \(Retention.keeps())
+            )
             FOR NO KEY UPDATE OF c
             """
         var isLocked = try await db.exists(statement, [id, identity.email])
@@ -33,7 +35,7 @@ extension WriteTransaction {
             """
             SELECT \(ConversationState.columns), p.role
             FROM conversation c JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
-            WHERE c.id = $1
+            WHERE c.id = $1 AND \(Retention.keeps())
             """,
             [id, identity.email]
         ) { (try ConversationState(id, &$0, now: now), try $0.next(Role.self)) }
@@ -108,6 +110,7 @@ extension WriteTransaction {
     static let locateStatement = """
         SELECT c.id, c.project_id, p.role FROM message m JOIN conversation c ON c.id = m.conversation_id
         JOIN project_member p ON p.project_id = c.project_id AND p.email = $2
-        WHERE m.id = $1 ORDER BY m.status = 'streaming' DESC, c.id LIMIT 1
+        WHERE m.id = $1 AND \(Retention.keeps())
+        ORDER BY m.status = 'streaming' DESC, c.id LIMIT 1
         """
 }

@@ -92,8 +92,9 @@ extension WriteTransaction {
         return message
     }
 
-    /// Puts a message's present text among its versions.
-    func keepVersion(of stored: StoredMessage) async throws {
+    /// Puts a message's present text among its versions; returns how many there are by then.
+    @discardableResult
+    func keepVersion(of stored: StoredMessage) async throws -> Int {
         let message = stored.message
         let kept = try await db.first(
             """
@@ -115,23 +116,26 @@ extension WriteTransaction {
                 .value(stored.contentAuthor), .value(stored.contentAt), .value(message.content),
             ])
         )
+        return kept.count + 1
     }
 
-    private func insert(
+    /// Stores a message's row, with what the search index holds of it; without `contentAt` its text is as old as itself.
+    func insert(
         _ message: Message,
         fingerprint: Int64?,
         contentAuthor: EmailAddress?,
+        contentAt: Timestamp? = nil,
         entry: SearchEntry?,
         replyTo: Int? = nil,
         fence: Int = 0
     ) async throws {
         try await db.run(
             """
-            INSERT INTO message (conversation_id, id, seq, revision, role, author, status, is_edited, created_at, updated_at,
+            INSERT INTO message (conversation_id, id, seq, revision, role, author, status, created_at, updated_at,
                 content_author, content_at, reply_to, fence, fingerprint, confidence, model, metadata, parts, contexts,
-                ai_response, content, terms, lexemes)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, false, $8, $9, $10, $8, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                array_to_tsvector($22))
+                ai_response, content, terms, lexemes, is_edited, reactions, prompt_tokens, completion_tokens, latency_ms)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $28, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                array_to_tsvector($22), $23, $24, $25, $26, $27)
             """,
             Arguments([
                 .value(message.conversationID), .value(message.id), .value(message.seq), .value(message.revision),
@@ -140,7 +144,9 @@ extension WriteTransaction {
                 .value(message.confidence), .value(message.model), .value(message.metadata.column),
                 .value(message.parts.map(JSON.array)), .value(message.contexts.map(JSON.array)),
                 .value(message.aiResponse), .value(message.storedContent), .value(entry?.terms),
-                .column(entry?.lexemes),
+                .column(entry?.lexemes), .value(message.isEdited), .value(message.reactions.column),
+                .value(message.tokensUsed?.prompt), .value(message.tokensUsed?.completion),
+                .value(message.latencyMilliseconds), .value(contentAt ?? message.createdAt),
             ])
         )
     }

@@ -5,7 +5,7 @@ public import ParleyMetrics
 public struct MeasuredRateLimiter: RateLimiter {
     /// The names of the limits that there are, for counters that begin at zero.
     public static let limits = [
-        RateLimit.newConversations, .turns, .appends, .registrations, .signIns,
+        RateLimit.newConversations, .turns, .appends, .imports, .registrations, .signIns,
     ].map(\.name)
 
     private let base: any RateLimiter

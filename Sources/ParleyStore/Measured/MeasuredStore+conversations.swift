@@ -50,6 +50,20 @@ extension MeasuredStore {
         try await measure(.setDraft) { try await base.setDraft(text, in: conversation, as: identity) }
     }
 
+    /// `setReadMark`, measured.
+    public func setReadMark(
+        _ seq: Int,
+        in conversation: ConversationID,
+        as identity: Identity
+    ) async throws -> Commit<ReadMark> {
+        try await measure(.setReadMark) { try await base.setReadMark(seq, in: conversation, as: identity) }
+    }
+
+    /// `readMarks`, measured.
+    public func readMarks(of conversations: [ConversationID], as identity: Identity) async throws -> [ReadMark] {
+        try await measure(.readMarks) { try await base.readMarks(of: conversations, as: identity) }
+    }
+
     /// `search`, measured.
     public func search(
         _ query: SearchQuery,
@@ -117,5 +131,13 @@ extension MeasuredStore {
         as identity: Identity
     ) async throws -> Commit<Conversation> {
         try await measure(.forkConversation) { try await base.forkConversation(id, request, as: identity) }
+    }
+
+    /// `importConversation`, measured.
+    public func importConversation(
+        _ input: ImportedConversation,
+        as identity: Identity
+    ) async throws -> Commit<ImportOutcome> {
+        try await measure(.importConversation) { try await base.importConversation(input, as: identity) }
     }
 }

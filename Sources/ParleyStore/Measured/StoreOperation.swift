@@ -19,6 +19,7 @@ enum StoreOperation: String, CaseIterable {
     case editMessage = "edit_message"
     case finishReply = "finish_reply"
     case forkConversation = "fork_conversation"
+    case importConversation = "import_conversation"
     case improveTitle = "improve_title"
     case interruptAbandonedReplies = "interrupt_abandoned_replies"
     case messages
@@ -26,6 +27,7 @@ enum StoreOperation: String, CaseIterable {
     case personalProject = "personal_project"
     case project
     case projects
+    case readMarks = "read_marks"
     case removeMember = "remove_member"
     case renew
     case replyProgress = "reply_progress"
@@ -35,6 +37,7 @@ enum StoreOperation: String, CaseIterable {
     case setDraft = "set_draft"
     case setMember = "set_member"
     case setReaction = "set_reaction"
+    case setReadMark = "set_read_mark"
     case updateConversation = "update_conversation"
     case updateProject = "update_project"
     case versions

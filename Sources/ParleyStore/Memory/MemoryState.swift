@@ -12,9 +12,15 @@ struct MemoryState: Sendable {
     var personalProjects: [EmailAddress: ProjectID] = [:]
     var conversations: [ConversationID: StoredConversation] = [:]
     var drafts: [DraftKey: Draft] = [:]
+    /// How far people have read, by conversation.
+    var readMarks: [ConversationID: [EmailAddress: Int]] = [:]
+    /// Copies that are not whole yet, and the revision that they count as.
+    var partialCopies: [ConversationID: Int] = [:]
     var accounts: [EmailAddress: Account] = [:]
     var loginSessions: [[UInt8]: LoginSession] = [:]
     var queryLog: [QueryLogEntry] = []
+    /// When the state is looked at, which says what has expired.
+    var now = Timestamp(microseconds: 0)
 }
 
 /// A project, and what its create was given.
@@ -40,7 +46,7 @@ extension MemoryState {
         for access: Access,
         as identity: Identity
     ) throws -> StoredConversation {
-        guard let stored = conversations[id] else { throw ParleyError.notFound }
+        guard let stored = conversations[id], !hasExpired(stored) else { throw ParleyError.notFound }
         _ = try project(stored.fields.projectID, for: access, as: identity)
         return stored
     }
@@ -55,8 +61,14 @@ extension MemoryState {
         if let project { _ = try self.project(project, for: .read, as: identity) }
         return conversations.values.filter { stored in
             guard project == nil || stored.fields.projectID == project else { return false }
-            return isVisible(stored.fields.projectID, to: identity)
+            return isVisible(stored.fields.projectID, to: identity) && !hasExpired(stored)
         }
+    }
+
+    /// Whether a conversation's project keeps it no longer; a reply that is being written keeps it.
+    func hasExpired(_ stored: StoredConversation) -> Bool {
+        guard let limit = projects[stored.fields.projectID]?.project.expiryLimit(at: now) else { return false }
+        return stored.fields.updatedAt <= limit && !stored.hasRunningReply
     }
 
     /// A message looked up by its id alone, among what the caller sees, for which they may do `access`.

@@ -164,10 +164,12 @@ extension MemoryState {
         return .replay(stored.value)
     }
 
-    /// Removes a conversation with its log and everybody's drafts in it.
+    /// Removes a conversation with its log and everybody's drafts and read marks in it.
     mutating func delete(_ stored: StoredConversation, at now: Timestamp) -> Change {
         conversations[stored.fields.id] = nil
         drafts = drafts.filter { $0.key.conversation != stored.fields.id }
+        readMarks[stored.fields.id] = nil
+        partialCopies[stored.fields.id] = nil
         return .conversationDeleted(stored.deleted(at: now))
     }
 }

@@ -20,6 +20,7 @@ extension MemoryStore {
                 name: input.name,
                 description: input.description,
                 persona: input.persona,
+                retentionDays: input.retentionDays,
                 isPersonal: false,
                 members: [Member(email: identity.email, role: .owner)],
                 createdAt: now,
@@ -57,6 +58,7 @@ extension MemoryStore {
             if let name = changes.name { stored.project.name = name }
             if let description = changes.description { stored.project.description = description }
             if let persona = changes.persona { stored.project.persona = persona }
+            if let days = changes.retentionDays { stored.project.retentionDays = days }
             guard !stored.project.hasExactly(fieldsOf: before) else { return before }
             stored.project.updatedAt = now
             state.projects[id] = stored
@@ -102,7 +104,7 @@ extension MemoryStore {
         }
     }
 
-    /// Removes a member, and their drafts in the project's conversations.
+    /// Removes a member, and their drafts and read marks in the project's conversations.
     public func removeMember(
         _ email: EmailAddress,
         from project: ProjectID,
@@ -119,6 +121,7 @@ extension MemoryStore {
             let inProject = state.conversations.values.filter { $0.fields.projectID == project }
             for conversation in inProject {
                 state.drafts[MemoryState.DraftKey(email: email, conversation: conversation.fields.id)] = nil
+                state.readMarks[conversation.fields.id]?[email] = nil
             }
             return .membership(stored.project, left: email)
         }
@@ -147,6 +150,7 @@ extension Project {
     /// Whether the fields that a person sets are the same, byte by byte.
     fileprivate func hasExactly(fieldsOf other: Project) -> Bool {
         name.isExactly(other.name) && description.isExactly(other.description) && persona.isExactly(other.persona)
+            && retentionDays == other.retentionDays
     }
 
     /// Refuses to leave the project without an owner.

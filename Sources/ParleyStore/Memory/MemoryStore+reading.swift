@@ -23,6 +23,7 @@ extension MemoryStore {
             try state.visibleConversations(in: filter.projectID, as: identity)
                 .filter { filter.status == nil || $0.fields.status == filter.status }
                 .filter { filter.query?.matches($0.fields.title) ?? true }
+                .filter { filter.isPinned == nil || $0.fields.isPinned == filter.isPinned }
                 .map(\.value)
                 .page(page) { ($0.updatedAt, $0.id) }
         }

@@ -72,7 +72,7 @@ extension MemoryStore {
             try stored.log[index].requireRoomForVersion()
             let reply = stored.updateMessage(at: index, now: now) { entry in
                 entry.keepVersion()
-                entry.message.clearAnswer()
+                entry.message.clearAnswer(beginning: entry.versions.count + 1)
                 entry.beginReply(leaseEnd: now + Limits.replyLease)
             }
             state.conversations[stored.fields.id] = stored
@@ -99,7 +99,9 @@ extension MemoryState {
         if let id = request.conversationID {
             let stored = try conversation(id, for: .write, as: identity)
             let known = request.message.id.flatMap(stored.index(of:))
-            if let known, stored.log[known].fingerprint != fingerprint { throw ParleyError.idempotencyConflict }
+            if let known {
+                try stored.message(at: known).requireBeginning(of: request, madeOf: stored.log[known].fingerprint)
+            }
             return (stored, known, false)
         }
         let project = try project(toWriteIn: request.projectID, as: identity, ids: ids, at: now)

@@ -19,15 +19,17 @@ public final class MemoryStore: ConversationStore, AccountStore, QueryLog {
 
     /// Looks at one snapshot.
     func read<Value: Sendable>(_ body: (MemoryState, Timestamp) throws -> Value) rethrows -> Value {
-        let snapshot = state.withLock { $0 }
-        return try body(snapshot, clock.now())
+        var snapshot = state.withLock { $0 }
+        snapshot.now = clock.now()
+        return try body(snapshot, snapshot.now)
     }
 
     /// Makes one atomic change: all that `body` does, or nothing where it throws.
     func write<Value: Sendable>(_ body: (inout MemoryState, Timestamp) throws -> Value) rethrows -> Value {
         try state.withLock { state in
             var draft = state
-            let value = try body(&draft, clock.now())
+            draft.now = clock.now()
+            let value = try body(&draft, draft.now)
             state = draft
             return value
         }

@@ -9,9 +9,11 @@ struct StoredConversation: Sendable {
     /// The messages; the one with `seq` n stands at n - 1.
     private(set) var log: [StoredMessage] = []
     /// The revision that the last improved title took.
-    private var titledRevision: Int?
+    private(set) var titledRevision: Int?
     /// What its create was given; none where a turn made it.
     let fingerprint: Fingerprint?
+    /// What imports did to it, by batch.
+    var imports: [ImportBatchID: ImportedItem] = [:]
 
     init(_ fields: Conversation, fingerprint: Fingerprint?) {
         self.fields = fields
@@ -126,6 +128,24 @@ extension StoredConversation {
     /// Takes over the log of a conversation this one was forked from.
     mutating func adopt(_ copies: [StoredMessage]) {
         log = copies
+    }
+
+    /// Becomes what another store has.
+    mutating func become(_ fields: Conversation, titledRevision: Int?, log: [StoredMessage]) {
+        self.fields = fields
+        self.titledRevision = titledRevision
+        self.log = log
+    }
+
+    /// Appends messages from elsewhere, with their own times.
+    mutating func adopt(_ messages: [ImportedMessage], at now: Timestamp) -> [Message] {
+        messages.map { message in
+            fields.revision += 1
+            fields.messageCount += 1
+            fields.noteImport(of: message, at: now)
+            log.append(message.stored(in: fields, seq: fields.messageCount, revision: fields.revision))
+            return self.message(at: log.count - 1)
+        }
     }
 
     private mutating func advance(at now: Timestamp) {

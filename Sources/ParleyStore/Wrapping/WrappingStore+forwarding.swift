@@ -53,6 +53,11 @@ extension WrappingStore {
         try await wrapped.setDraft(text, in: conversation, as: identity)
     }
 
+    /// How far the caller has read each of several conversations.
+    public func readMarks(of conversations: [ConversationID], as identity: Identity) async throws -> [ReadMark] {
+        try await wrapped.readMarks(of: conversations, as: identity)
+    }
+
     /// Messages that match.
     public func search(
         _ query: SearchQuery,

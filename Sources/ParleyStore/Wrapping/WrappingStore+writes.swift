@@ -49,6 +49,23 @@ extension WrappingStore {
         await settled(try await wrapped.forkConversation(id, request, as: identity))
     }
 
+    /// Brings a conversation from elsewhere.
+    public func importConversation(
+        _ input: ImportedConversation,
+        as identity: Identity
+    ) async throws -> Commit<ImportOutcome> {
+        await settled(try await wrapped.importConversation(input, as: identity))
+    }
+
+    /// Notes how far the caller has read a conversation.
+    public func setReadMark(
+        _ seq: Int,
+        in conversation: ConversationID,
+        as identity: Identity
+    ) async throws -> Commit<ReadMark> {
+        await settled(try await wrapped.setReadMark(seq, in: conversation, as: identity))
+    }
+
     /// Makes a project.
     public func createProject(_ input: NewProject, as identity: Identity) async throws -> Commit<Project> {
         await settled(try await wrapped.createProject(input, as: identity))

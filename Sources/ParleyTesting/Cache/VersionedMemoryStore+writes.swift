@@ -47,6 +47,14 @@ extension VersionedMemoryStore {
         try versioned { try memory.forkConversation(id, request, as: identity) }
     }
 
+    /// Brings a conversation from elsewhere.
+    public func importConversation(
+        _ input: ImportedConversation,
+        as identity: Identity
+    ) async throws -> Commit<ImportOutcome> {
+        try versioned { try memory.importConversation(input, as: identity) }
+    }
+
     /// Makes a project.
     public func createProject(_ input: NewProject, as identity: Identity) async throws -> Commit<Project> {
         try versioned { try memory.createProject(input, as: identity) }

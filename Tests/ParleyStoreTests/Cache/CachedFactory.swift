@@ -11,7 +11,7 @@ extension StoreFactory {
             cache: MemoryLogCache(limit: 4),
             settings: CacheSettings(limit: 4)
         )
-        return Product(store: store, accounts: memory, queryLog: memory) {}
+        return Product(store: store, accounts: memory, queryLog: memory, usage: memory) {}
     }
 
     /// The same without copies of its own: every read goes through the shared cache.
@@ -22,6 +22,6 @@ extension StoreFactory {
             cache: MemoryLogCache(),
             settings: CacheSettings(localBytes: 0)
         )
-        return Product(store: store, accounts: memory, queryLog: memory) {}
+        return Product(store: store, accounts: memory, queryLog: memory, usage: memory) {}
     }
 }

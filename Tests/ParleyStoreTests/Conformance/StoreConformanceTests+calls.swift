@@ -15,6 +15,7 @@ extension StoreConformanceTests.Call {
         Self("newestMessages") { _ = try await $0.newestMessages(in: $1.project, limit: 5, as: $2) },
         Self("versions") { _ = try await $0.versions(of: $1.message, in: $1.conversation, as: $2) },
         Self("changes") { _ = try await $0.changes(in: $1.conversation, since: 0, limit: 5, as: $2) },
+        Self("setReadMark") { _ = try await $0.setReadMark(1, in: $1.conversation, as: $2) },
         Self("draft") { _ = try await $0.draft(in: $1.conversation, as: $2) },
         Self("search in a project") { store, target, identity in
             guard let query = SearchQuery("pelican") else { return }
@@ -58,6 +59,14 @@ extension StoreConformanceTests.Call {
         },
         Self("forkConversation", .write) {
             _ = try await $0.forkConversation($1.conversation, ForkRequest(seq: 1), as: $2)
+        },
+        Self("importConversation", .write) {
+            _ = try await $0.importConversation(.one(in: $1.conversation, of: $1.project), as: $2)
+        },
+        Self("importConversation, new", .write) {
+            // A project's id is no conversation's yet.
+            let id = ConversationID(high: $1.project.high, low: $1.project.low)
+            _ = try await $0.importConversation(.one(in: id, of: $1.project), as: $2)
         },
         Self("setDraft", .write) { _ = try await $0.setDraft("a draft", in: $1.conversation, as: $2) },
         Self("appendMessages", .write) {
@@ -123,5 +132,14 @@ extension StoreConformanceTests.Call {
         _ run: @escaping @Sendable (any ConversationStore, StoreConformanceTests.Target, Identity) async throws -> Void
     ) {
         self.init(name, .read, run)
+    }
+}
+
+extension ImportedConversation {
+    /// A message for a conversation.
+    fileprivate static func one(in conversation: ConversationID, of project: ProjectID) -> Self {
+        let time = Timestamp(microseconds: 1_000_000_000_000_000)
+        let message = ImportedMessage(id: MessageID(high: 1, low: 1), input: .user("x"), createdAt: time)
+        return Self(id: conversation, projectID: project, title: "Old", createdAt: time, messages: [message])
     }
 }

@@ -188,6 +188,36 @@ extension StoreConformanceTests {
         }
     }
 
+    @Test("A list is narrowed to what is pinned, or isn't", arguments: StoreFactory.all)
+    func pinnedList(_ factory: StoreFactory) async throws {
+        try await factory.withStore { t in
+            let kept = try await t.conversation(title: "Kept at hand")
+            let others = [try await t.conversation(title: "At hand"), try await t.conversation(title: "Far off")]
+            let pinned = ConversationChanges(isPinned: true)
+            _ = try await t.store.updateConversation(kept.id, pinned, expectedRevision: nil, as: .alice)
+            func list(
+                _ isPinned: Bool?,
+                _ status: ConversationStatus? = .active,
+                _ query: String? = nil
+            ) async throws -> Set<ConversationID> {
+                let query = query.flatMap { SearchQuery($0) }
+                let filter = ConversationFilter(status: status, query: query, isPinned: isPinned)
+                return Set(try await t.store.conversations(filter, page: PageRequest(), as: .alice).elements.map(\.id))
+            }
+            #expect(try await list(true) == [kept.id])
+            #expect(try await list(true, nil) == [kept.id])
+            #expect(try await list(false) == Set(others.map(\.id)))
+            #expect(try await list(nil).count == 3)
+            #expect(try await list(true, .active, "hand") == [kept.id])
+            #expect(try await list(false, nil, "hand") == [others[0].id])
+            let archived = ConversationChanges(status: .archived)
+            _ = try await t.store.updateConversation(kept.id, archived, expectedRevision: nil, as: .alice)
+            #expect(try await list(true).isEmpty)
+            #expect(try await list(true, .archived) == [kept.id])
+            #expect(try await list(false, .archived).isEmpty)
+        }
+    }
+
     @Test("Each listed conversation shows the beginning of its newest message", arguments: StoreFactory.all)
     func previews(_ factory: StoreFactory) async throws {
         try await factory.withStore { t in

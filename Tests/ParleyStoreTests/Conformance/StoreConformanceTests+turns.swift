@@ -106,6 +106,42 @@ extension StoreConformanceTests {
         }
     }
 
+    @Test(
+        "A question that was edited, or that has parts, is asked again by its text of now where no answer came",
+        arguments: StoreFactory.all
+    )
+    func editedQuestionAgain(_ factory: StoreFactory) async throws {
+        try await factory.withStore { t in
+            let (conversation, _) = try await t.conversation(holding: [])
+            let first = NewMessage.user("Which bird?", id: t.id())
+            _ = try await t.append([first], to: conversation)
+            let id = try #require(first.id)
+            await expectError(.idempotencyConflict) { try await t.begin("Which fish?", in: conversation, id: id) }
+            let changes = MessageChanges(content: "Which fish?")
+            _ = try await t.store.editMessage(id, in: conversation, changes, expectedRevision: nil, as: .alice)
+            await expectError(.idempotencyConflict) { try await t.begin("Which?", in: conversation, id: id) }
+            let turn = try await t.begin("Which fish?", in: conversation, id: id)
+            #expect(!turn.isReplay)
+            #expect(turn.value.userMessage.id == id)
+            #expect(turn.value.userMessage.content == "Which fish?")
+            #expect(turn.value.reply.seq == 2)
+            let lease = try turn.value.requireLease()
+            let reply = try await t.store.finishReply(ReplyOutcome(status: .delivered), under: lease).value
+            // Once is enough, whichever text it is sent with.
+            for text in ["Which fish?", "Which bird?"] {
+                let again = try await t.begin(text, in: conversation, id: id)
+                #expect(again.isReplay)
+                #expect(again.value.reply.id == reply.id)
+            }
+            let parts: [JSON] = [["type": "image_url", "image_url": ["url": "data:,x"]]]
+            let shown = NewMessage(id: t.id(), role: .user, content: "What is that?", parts: parts)
+            _ = try await t.append([shown], to: conversation)
+            let asked = try await t.begin("What is that?", in: conversation, id: try #require(shown.id)).value
+            #expect(asked.userMessage.parts == parts)
+            #expect(asked.reply.seq == 4)
+        }
+    }
+
     @Test("A turn without a conversation joins none of somebody else's messages", arguments: StoreFactory.all)
     func turnBesideAnother(_ factory: StoreFactory) async throws {
         try await factory.withStore { t in
@@ -313,7 +349,7 @@ extension StoreConformanceTests {
             let empty = turn.reply
             #expect(empty.id == first.id && empty.seq == first.seq && empty.createdAt == first.createdAt)
             #expect(empty.status == .streaming && empty.content.isEmpty && empty.nextIndex == 0)
-            #expect(empty.metadata.isEmpty && empty.contexts == nil && empty.parts == nil)
+            #expect(empty.metadata == ["version": 2] && empty.contexts == nil && empty.parts == nil)
             #expect(empty.aiResponse == nil && empty.confidence == nil)
             #expect(empty.tokensUsed == nil && empty.latencyMilliseconds == nil)
             #expect(empty.reactions.map(\.emoji) == ["👍"])
@@ -327,8 +363,13 @@ extension StoreConformanceTests {
             #expect(lease.fence > firstLease.fence)
             await expectError(.notFound) { try await t.store.appendPieces(["late"], at: 1, under: firstLease) }
             _ = try await t.store.appendPieces(["A pelican."], at: 0, under: lease)
-            let second = try await t.store.finishReply(ReplyOutcome(status: .delivered), under: lease).value
+            let done = ReplyOutcome(status: .delivered, metadata: ["finish_reason": "stop"])
+            let second = try await t.store.finishReply(done, under: lease).value
             #expect(second.content == "A pelican.")
+            #expect(second.metadata == ["version": 2, "finish_reason": "stop"])
+            let third = try await t.store.beginRegeneration(of: first.id, expectedRevision: nil, as: .alice).value
+            #expect(third.reply.metadata == ["version": 3])
+            _ = try await t.store.finishReply(done, under: try third.requireLease())
             #expect(try await t.log(id).count == 2)
             let again = TurnRequest(conversationID: id, message: .user("Which bird?"))
             _ = try await t.store.beginTurn(again, expectedRevision: nil, as: .alice)

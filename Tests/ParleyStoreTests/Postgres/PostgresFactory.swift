@@ -11,7 +11,8 @@ extension StoreFactory {
         let (name, store) = try await databases.take(clock: clock, ids: ids)
         // For as long as the product is used, which ends it.
         let running = Task { await store.run() }
-        return Product(store: store, accounts: store, queryLog: store) {
+        let tell = { @Sendable now in try await databases.tell(now, to: name) }
+        return Product(store: store, accounts: store, queryLog: store, usage: store, tell: tell) {
             store.close()
             await running.value
             try await databases.giveBack(name)
@@ -55,7 +56,17 @@ actor TestDatabases {
         // In any case: whoever waits for it must not wait for ever.
         defer { passOn(name) }
         let all = ["project", "draft", "account", "query_log"].map { "DELETE FROM \($0)" }
-        try await server.execute(all, in: name)
+        let clock = Self.clock("(extract(epoch FROM statement_timestamp()) * 1000000)::int8")
+        try await server.execute(all + [clock], in: name)
+    }
+
+    /// Says what time it is, in place of the server's clock.
+    nonisolated func tell(_ now: Timestamp, to name: String) async throws {
+        try await server.execute([Self.clock("\(now.microseconds)::int8")], in: name)
+    }
+
+    private static func clock(_ expression: String) -> String {
+        "CREATE OR REPLACE FUNCTION parley_now() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS 'SELECT \(expression)'"
     }
 
     private func take() async throws -> String {
@@ -111,7 +122,7 @@ func withPostgres(
     let databases = try await TestDatabases.shared()
     let (name, store) = try await databases.take(clock: clock, ids: SequentialIDs(series: 1))
     async let running: Void = store.run()
-    let product = StoreFactory.Product(store: store, accounts: store, queryLog: store) {}
+    let product = StoreFactory.Product(store: store, accounts: store, queryLog: store, usage: store) {}
     let result: Result<Void, any Error>
     do {
         result = .success(try await body(store, StoreUnderTest(product, clock: clock), name))

@@ -151,19 +151,25 @@ struct PostgresInstancesTests {
         }
     }
 
-    @Test("One who is removed while typing leaves no draft")
+    @Test("One who is removed while typing and reading leaves no draft and no read mark")
     func draftsOfTheRemoved() async throws {
         try await withTwoInstances { first, second, t, database in
             for round in 0..<10 {
                 let project = try await t.sharedProject().id
-                let id = try await t.conversation(in: project).id
+                let (id, _) = try await t.conversation(holding: (0..<6).map(String.init), in: project)
+                async let reading: Void = {
+                    for seq in 1...6 { _ = try? await first.setReadMark(seq, in: id, as: .bob) }
+                }()
                 async let typing: Void = {
                     for letter in 0..<6 { _ = try? await first.setDraft("\(round)\(letter)", in: id, as: .bob) }
                 }()
                 _ = try await second.removeMember(Identity.bob.email, from: project, as: .alice)
                 let left = try await count("draft WHERE conversation_id = $1", [id.uuid], in: database)
                 #expect(left == 0)
+                let marks = try await count("read_mark WHERE conversation_id = $1", [id.uuid], in: database)
+                #expect(marks == 0)
                 await typing
+                await reading
             }
         }
     }

@@ -31,6 +31,8 @@ struct PostgresTagTests {
             let edit = MessageChanges(content: "one, edited")
             let known = NewMessage.user("known", id: t.id())
             let question = NewMessage.user("again", id: t.id())
+            let message = ImportedMessage(id: t.id(), input: .user("old"), createdAt: t.clock.now())
+            let old = ImportedConversation(id: id, title: "Old", createdAt: message.createdAt, messages: [message])
             var leases: [ReplyLease] = []
             let calls = [
                 Call("append", true) { _ = try await t.append([known, .assistant("b")], to: id) },
@@ -84,7 +86,10 @@ struct PostgresTagTests {
                     try await store.update(other, ConversationChanges(projectID: target))
                 },
                 Call("draft", false) { _ = try await store.setDraft("typed", in: id, as: .alice) },
+                Call("read mark", false) { _ = try await store.setReadMark(1, in: id, as: .alice) },
                 Call("fork", false) { _ = try await store.forkConversation(id, ForkRequest(seq: 2), as: .alice) },
+                Call("import", true) { _ = try await store.importConversation(old, as: .alice) },
+                Call("import again", false) { _ = try await store.importConversation(old, as: .alice) },
                 Call("another conversation", false) { _ = try await t.begin("hello") },
                 Call("rename the project", false) {
                     _ = try await store.updateProject(project.id, ProjectChanges(name: "Other"), as: .alice)

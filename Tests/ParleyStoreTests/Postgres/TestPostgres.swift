@@ -40,6 +40,7 @@ final class TestPostgres: Sendable {
         _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
         var settings = PostgresSettings(url: url(of: database))
+        settings.connectTimeout = .seconds(120)
         settings.statementTimeout = .seconds(240)
         let connection = try await PostgresConnection.open(settings)
         defer { connection.close() }

@@ -81,7 +81,7 @@ extension StoreScript {
     mutating func read(_ known: ScriptedStore, _ person: Identity) -> StoreOperation {
         let place = place(known.conversations.count)
         let limit = 1 + random.place(in: 10)
-        switch random.place(in: 8) {
+        switch random.place(in: 10) {
         case 0:
             return StoreOperation("conversation \(place) as \(person.email)") {
                 "\(try await $0.store.conversation($0.conversation(place), newestMessages: limit, as: person))"
@@ -117,6 +117,16 @@ extension StoreScript {
                 "\(String(describing: try await $0.store.draft(in: isNew ? nil : $0.conversation(place), as: person)))"
             }
         case 6:
+            let seq = random.place(in: 8)
+            return StoreOperation("setReadMark \(seq) in \(place) as \(person.email)") {
+                let mark = try await $0.store.setReadMark(seq, in: $0.conversation(place), as: person)
+                return "\(mark.value) \(mark.notices.count)"
+            }
+        case 7:
+            return StoreOperation("readMarks of \(place) as \(person.email)") {
+                "\(try await $0.store.readMarks(of: [$0.conversation(place)], as: person))"
+            }
+        case 8:
             return StoreOperation("runningReply \(place) as \(person.email)") {
                 let running = try await $0.store.runningReply(in: $0.conversation(place), as: person)
                 return "\(String(describing: running))"

@@ -10,6 +10,9 @@ struct StoreFactory: Sendable, CustomTestStringConvertible {
         let store: any ConversationStore
         let accounts: any AccountStore
         let queryLog: any QueryLog
+        let usage: any UsageStore
+        /// Tells the time to a store that goes by another clock than its own where that must be one for all.
+        var tell: @Sendable (Timestamp) async throws -> Void = { _ in }
         /// Closes the store and removes what it left behind.
         let cleanUp: @Sendable () async throws -> Void
     }
@@ -39,22 +42,23 @@ struct StoreFactory: Sendable, CustomTestStringConvertible {
 extension StoreFactory {
     /// Every store of the house, and every composition.
     static let all: [StoreFactory] = [
-        .memory, .publishingMemory, .measuredMemory, .sqlite, .postgres, .cached, .cachedElsewhere,
+        .memory, .publishingMemory, .measuredMemory, .sqlite, .postgres, .redis, .redisCluster, .cached,
+        .cachedElsewhere,
     ]
 
     static let memory = StoreFactory(name: "MemoryStore") { clock, ids in
         let memory = MemoryStore(clock: clock, ids: ids)
-        return Product(store: memory, accounts: memory, queryLog: memory) {}
+        return Product(store: memory, accounts: memory, queryLog: memory, usage: memory) {}
     }
 
     static let measuredMemory = StoreFactory(name: "MeasuredStore(MemoryStore)") { clock, ids in
         let memory = MemoryStore(clock: clock, ids: ids)
-        return Product(store: MeasuredStore(memory), accounts: memory, queryLog: memory) {}
+        return Product(store: MeasuredStore(memory), accounts: memory, queryLog: memory, usage: memory) {}
     }
 
     static let publishingMemory = StoreFactory(name: "PublishingStore(MemoryStore)") { clock, ids in
         let memory = MemoryStore(clock: clock, ids: ids)
         let store = PublishingStore(memory, bus: InProcessEventBus(), clock: clock)
-        return Product(store: store, accounts: memory, queryLog: memory) {}
+        return Product(store: store, accounts: memory, queryLog: memory, usage: memory) {}
     }
 }

@@ -6,19 +6,29 @@ struct StoreUnderTest: Sendable {
     let store: any ConversationStore
     let accounts: any AccountStore
     let queryLog: any QueryLog
+    let usage: any UsageStore
     let clock: ManualClock
+    private let tell: @Sendable (Timestamp) async throws -> Void
     private let clientIDs = SequentialIDs(series: 2)
 
     init(_ product: StoreFactory.Product, clock: ManualClock) {
         store = product.store
         accounts = product.accounts
         queryLog = product.queryLog
+        usage = product.usage
+        tell = product.tell
         self.clock = clock
     }
 
     /// An id as a client makes it, larger than all that the store made.
     func id<Entity>(of: Entity.Type = Entity.self) -> ID<Entity> {
         clientIDs.make()
+    }
+
+    /// Lets time pass.
+    func pass(_ time: Duration) async throws {
+        clock.advance(by: time)
+        try await tell(clock.now())
     }
 
     /// A project of Alice's in which Bob may write and Carol may read.
