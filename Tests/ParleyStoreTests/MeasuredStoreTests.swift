@@ -125,6 +125,6 @@ struct MeasuredStoreTests {
         expected["sign-ins"] = "2"
         expected["strange"] = "2"
         #expect(byName == expected)
-        #expect(names.count == 5)
+        #expect(names.count == 6)
     }
 }

@@ -53,7 +53,7 @@ struct PublishingStoreTests {
         let memory = MemoryStore(clock: clock, ids: SequentialIDs(series: 1))
         let bus = RecordingBus()
         let store = PublishingStore(memory, bus: bus, clock: clock)
-        let product = StoreFactory.Product(store: store, accounts: memory, queryLog: memory) {}
+        let product = StoreFactory.Product(store: store, accounts: memory, queryLog: memory, usage: memory) {}
         try await body(StoreUnderTest(product, clock: clock), bus)
     }
 
@@ -246,7 +246,7 @@ struct PublishingStoreTests {
             }
         }
         let store = PublishingStore(memory, bus: bus, clock: clock)
-        let product = StoreFactory.Product(store: store, accounts: memory, queryLog: memory) {}
+        let product = StoreFactory.Product(store: store, accounts: memory, queryLog: memory, usage: memory) {}
         let t = StoreUnderTest(product, clock: clock)
         let turn = try await t.turn("question", answer: ["an ", "answer"])
         let deltas = bus.events.compactMap { event in

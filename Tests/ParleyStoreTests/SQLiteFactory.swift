@@ -13,7 +13,7 @@ extension StoreFactory {
             ids: ids,
             logger: .quiet
         )
-        return Product(store: store, accounts: store, queryLog: store) {
+        return Product(store: store, accounts: store, queryLog: store, usage: store) {
             try await store.close()
             try directory.remove()
         }
@@ -61,7 +61,7 @@ struct SQLiteFile: Sendable {
     /// Opens the file for the time of `body`.
     func withStore(_ body: (SQLiteStore, StoreUnderTest) async throws -> Void) async throws {
         let store = try await open()
-        let product = StoreFactory.Product(store: store, accounts: store, queryLog: store) {}
+        let product = StoreFactory.Product(store: store, accounts: store, queryLog: store, usage: store) {}
         do {
             try await body(store, StoreUnderTest(product, clock: clock))
         } catch {

@@ -123,10 +123,17 @@ struct SQLiteQueryPlanTests {
         _ = try await store.setReaction("👍", present: true, on: messages[0].id, in: id, expectedRevision: nil, as: .bob)
         _ = try await store.deleteMessage(messages[1].id, in: id, expectedRevision: nil, as: .alice)
         let fork = try await store.forkConversation(id, ForkRequest(seq: 3, id: ground.id()), as: .alice).value
+        for id in [fork.id, ground.id()] {
+            let message = ImportedMessage(id: ground.id(), input: .user("old"), createdAt: ground.clock.now())
+            let old = ImportedConversation(id: id, title: "Old", createdAt: message.createdAt, messages: [message])
+            _ = try await store.importConversation(old, as: .alice)
+        }
         for place in [id, nil] {
             _ = try await store.setDraft("so", in: place, as: .bob)
             _ = try await store.draft(in: place, as: .bob)
         }
+        for _ in 0..<2 { _ = try await store.setReadMark(1, in: id, as: .bob) }
+        _ = try await store.readMarks(of: [id], as: .bob)
         try await store.authorize(.read, to: id, as: .carol)
         for range in [MessageRange.newest, .before(3), .after(1)] {
             _ = try await store.messages(in: id, range, limit: 2, as: .carol)
@@ -164,6 +171,7 @@ struct SQLiteQueryPlanTests {
         try await ground.accounts.setPasswordHash("$$", of: account.email)
         _ = try await ground.accounts.account(account.email)
         _ = try await ground.queryLog.entries(since: now, limit: 10)
+        _ = try await ground.usage.usage(of: UsageSpan(days: 2, through: now))
     }
 }
 

@@ -58,6 +58,10 @@ extension BusFrame {
             if json["k"] == .null { return .signedOut(person, nil) }
             guard let key: LoginKey = id(json["k"]) else { throw .broken }
             return .signedOut(person, key)
+        case "read":
+            guard let conversation: ConversationID = id(json["c"]), let seq = json["q"]?.intValue, seq >= 1
+            else { throw .broken }
+            return .read(person, ReadMark(conversationID: conversation, seq: seq))
         default: throw .broken
         }
     }

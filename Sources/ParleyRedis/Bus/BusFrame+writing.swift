@@ -86,6 +86,10 @@ extension BusFrame {
             case .signedOut(_, let key):
                 writer.member("t", "signed_out")
                 writer.member("k", key.map { JSON.string("\($0)") } ?? .null)
+            case .read(_, let mark):
+                writer.member("t", "read")
+                writer.member("c", mark.conversationID)
+                writer.member("q", mark.seq)
             }
         }
         return writer.bytes

@@ -17,6 +17,9 @@ enum Publication: Hashable, Sendable {
 
     /// Whether nobody misses it who doesn't hear of it.
     var isDispensable: Bool {
-        if case .event(let event) = self { event.isDispensable } else { false }
+        switch self {
+        case .event(let event): event.isDispensable
+        case .notice(let notice): notice.isDispensable
+        }
     }
 }

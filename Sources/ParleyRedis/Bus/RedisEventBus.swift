@@ -30,7 +30,7 @@ public final class RedisEventBus: EventBus, Service {
     }
 
     let local: InProcessEventBus
-    let client: RedisClient
+    let client: any RedisCommanding
     let subscriber: RedisSubscriber
     let lookup: ChangeLookup
     let counters: BusCounters
@@ -56,7 +56,7 @@ public final class RedisEventBus: EventBus, Service {
     ///   - clock: What pauses are measured by.
     ///   - logger: Where refused frames and channels are noted, by their ids.
     public convenience init(
-        client: RedisClient,
+        client: any RedisCommanding,
         subscriber: RedisSubscriber,
         source: (any ChangeSource)?,
         ids: any IDMaker = UUIDv7Maker(),
@@ -79,7 +79,7 @@ public final class RedisEventBus: EventBus, Service {
     }
 
     init(
-        client: RedisClient,
+        client: any RedisCommanding,
         subscriber: RedisSubscriber,
         source: (any ChangeSource)?,
         ids: any IDMaker,

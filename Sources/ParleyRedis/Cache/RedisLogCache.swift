@@ -11,7 +11,7 @@ public final class RedisLogCache: LogCache {
     private static let keysPerDrop = 256
     private static let dropsPerCall = 16
 
-    private let client: RedisClient
+    private let client: any RedisCommanding
     private let settings: CacheSettings
     private let random: Mutex<any RandomNumberGenerator & Sendable>
 
@@ -22,7 +22,7 @@ public final class RedisLogCache: LogCache {
     ///   - settings: How much is kept, and for how long.
     ///   - random: What makes the entries' lives uneven.
     public init(
-        _ client: RedisClient,
+        _ client: any RedisCommanding,
         settings: CacheSettings = CacheSettings(),
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     ) {
@@ -57,7 +57,8 @@ public final class RedisLogCache: LogCache {
         _ = try? await client.run(
             CacheScripts.push,
             keys: [key(conversation)],
-            arguments: arguments + push.elements.suffix(settings.limit).map { .bytes($0) }
+            arguments: arguments + push.elements.suffix(settings.limit).map { .bytes($0) },
+            within: nil
         )
     }
 
@@ -66,17 +67,29 @@ public final class RedisLogCache: LogCache {
         _ = try? await client.run(
             CacheScripts.fill,
             keys: [key(conversation)],
-            arguments: [.string(fill.tag.text), lifetime] + fill.elements.prefix(settings.limit).map { .bytes($0) }
+            arguments: [.string(fill.tag.text), lifetime] + fill.elements.prefix(settings.limit).map { .bytes($0) },
+            within: nil
         )
     }
 
     /// Removes entries; of very many only the first 4 096, since the others are refused by their tags as well.
     public func drop(_ conversations: [ConversationID]) async {
-        var rest = conversations[...]
-        for _ in 0..<Self.dropsPerCall where !rest.isEmpty {
-            let keys = rest.prefix(Self.keysPerDrop).map(key)
-            guard (try? await client.send(RedisCommand(["UNLINK"] + keys))) != nil else { return }
+        var rest = conversations.prefix(Self.dropsPerCall * Self.keysPerDrop)
+        while !rest.isEmpty {
+            let commands = client.groups(ofKeys: rest.prefix(Self.keysPerDrop).map(key))
+                .map { RedisCommand(["UNLINK"] + $0) }
+            guard await send(commands) else { return }
             rest = rest.dropFirst(Self.keysPerDrop)
+        }
+    }
+
+    /// Sends commands at the same time, to a cluster as many as there are keys; `false` where one could not be sent.
+    private func send(_ commands: [RedisCommand]) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            for command in commands {
+                group.addTask { [client] in (try? await client.send(command)) != nil }
+            }
+            return await group.reduce(true) { $0 && $1 }
         }
     }
 

@@ -32,7 +32,7 @@ public struct RedisRateLimiter: RateLimiter {
         """
     )
 
-    private let client: RedisClient
+    private let client: any RedisCommanding
     private let fallback: any RateLimiter
     private let timeout: Duration
     private let fellBack: @Sendable () -> Void
@@ -47,7 +47,7 @@ public struct RedisRateLimiter: RateLimiter {
     ///   - timeout: How long an answer of Redis may take; the first one after a restart of Redis may take two.
     ///   - fellBack: Is told of each decision of the fallback.
     public init(
-        client: RedisClient,
+        client: any RedisCommanding,
         fallback: any RateLimiter,
         timeout: Duration = .milliseconds(50),
         fellBack: @escaping @Sendable () -> Void = {}
@@ -56,7 +56,7 @@ public struct RedisRateLimiter: RateLimiter {
     }
 
     init(
-        client: RedisClient,
+        client: any RedisCommanding,
         fallback: any RateLimiter,
         timeout: Duration,
         fellBack: @escaping @Sendable () -> Void,

@@ -65,6 +65,7 @@ struct BusFrameTests {
                 #"{"t":"member_left","u":"ada@example.org"}"#, #"{"t":"project_deleted"}"#,
                 #"{"t":"member_joined","p":"00000000-0000-0001-0000-000000000001"}"#,
                 #"{"t":"signed_out","k":"00000000-0000-0007-0000-000000000007"}"#, #"{"t":"signed_out","k":null}"#,
+                #"{"t":"read","c":"00000000-0000-0002-0000-000000000002","q":7}"#,
             ]
         )
     }
@@ -208,6 +209,7 @@ struct BusFrameTests {
     @Test(
         "In a person's channel stands what is said to that person, and nothing else",
         arguments: [
+            #"{"t":"read","c":"x","q":1}"#, #"{"t":"read","c":"\#(id)"}"#, #"{"t":"read","c":"\#(id)","q":0}"#,
             #"{"t":"member_joined"}"#, #"{"t":"member_joined","p":"x"}"#, #"{"t":"signed_out","k":"x"}"#,
             #"{"t":"signed_out"}"#, #"{"t":"signed_out","k":7}"#, #"{"t":"member_left","u":"ada@example.org"}"#,
             #"{"t":"project_deleted"}"#, #"{"t":"lost","c":"\#(id)"}"#, #"{"t":"new_thing"}"#, "{}", "1",

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ParleyRedis
 
-@Suite("Looking up what a frame refers to", .timeLimit(.minutes(5)))
+@Suite("Looking up what a frame refers to", .timeLimit(.minutes(15)))
 struct ChangeLookupTests {
     private let reference = EventReference(
         kind: .messageUpdated,

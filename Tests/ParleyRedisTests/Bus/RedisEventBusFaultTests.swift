@@ -6,7 +6,7 @@ import Testing
 
 @testable import ParleyRedis
 
-@Suite("RedisEventBus when things fail", .serialized, .timeLimit(.minutes(5)))
+@Suite("RedisEventBus when things fail", .serialized, .timeLimit(.minutes(15)))
 struct RedisEventBusFaultTests {
     private let project = Sample.project
     private let conversation = EventTopic.conversation(Sample.conversationID, in: Sample.project)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ParleyRedis
 
-@Suite("RedisEventBus from beginning to end", .serialized, .timeLimit(.minutes(5)))
+@Suite("RedisEventBus from beginning to end", .serialized, .timeLimit(.minutes(15)))
 struct RedisEventBusLifeTests {
     private let project = Sample.project
     private let conversation = EventTopic.conversation(Sample.conversationID, in: Sample.project)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import ParleyRedis
 
-@Suite("RedisRateLimiter", .serialized, .timeLimit(.minutes(5)))
+@Suite("RedisRateLimiter", .serialized, .timeLimit(.minutes(15)))
 struct RedisRateLimiterTests {
     private func withClient<R: Sendable>(
         _ configuration: RedisConfiguration,

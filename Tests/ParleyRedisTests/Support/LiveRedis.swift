@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import ParleyTesting
 import RedisWire
 import Synchronization
@@ -17,11 +18,12 @@ final class LiveRedis: Sendable {
     }
 
     let port: Int
+    private let options: [String]
     private let run: Mutex<Run?>
 
-    /// Starts a server for the time of `body`.
-    static func with<R>(_ body: (LiveRedis) async throws -> R) async throws -> R {
-        let server = try await LiveRedis()
+    /// Starts a server with options of `scripts/redis` for the time of `body`.
+    static func with<R>(_ options: [String] = [], _ body: (LiveRedis) async throws -> R) async throws -> R {
+        let server = try await LiveRedis(options)
         do {
             let value = try await body(server)
             await server.kill()
@@ -32,9 +34,10 @@ final class LiveRedis: Sendable {
         }
     }
 
-    private init() async throws {
-        let (run, port) = try await Self.start([])
+    private init(_ options: [String]) async throws {
+        let (run, port) = try await Self.start(options)
         self.port = port
+        self.options = options
         self.run = Mutex(run)
     }
 
@@ -53,10 +56,9 @@ final class LiveRedis: Sendable {
         _ = await run.keeper.ending()
     }
 
-    /// Starts the server again after ``kill()``, empty.
+    /// Starts the server again after ``kill()``, empty but for what `--keep` has kept.
     func startAgain() async throws {
-        let port = port
-        let run = try await Self.start(["--port", "\(port)"]).run
+        let run = try await Self.start(options + ["--port", "\(port)"]).run
         self.run.withLock { $0 = run }
     }
 
@@ -80,6 +82,20 @@ final class LiveRedis: Sendable {
             throw StartFailure(description: "scripts/redis said: \(line)")
         }
         return (Run(keeper: keeper, processID: Int32(processID)), port)
+    }
+
+    /// Where it is.
+    var url: RedisURL { RedisURL(target: .server(RedisEndpoint(host: "127.0.0.1", port: port))) }
+
+    /// Gives `body` a client for as long as it runs.
+    func withClient<R: Sendable>(_ body: (RedisClient) async throws -> R) async throws -> R {
+        let client = try RedisClient(configuration(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await client.run() }
+            defer { group.cancelAll() }
+            try await client.waitUntilConnected()
+            return try await body(client)
+        }
     }
 
     /// How to reach it, with deadlines that no busy machine misses unless `timeout` says otherwise.

@@ -87,6 +87,7 @@ enum Sample {
     /// Every notice that a person's channel has.
     static let personNotices: [AccessNotice] = [
         .memberJoined(person, project), .signedOut(person, LoginKey(high: 7, low: 7)), .signedOut(person, nil),
+        .read(person, ReadMark(conversationID: conversationID, seq: 7)),
     ]
 
     /// Every kind of event.
