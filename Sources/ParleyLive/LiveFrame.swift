@@ -81,6 +81,14 @@ extension LiveFrame {
         }
     }
 
+    /// The person has read on, here or on another device.
+    static func read(_ mark: ReadMark) -> LiveFrame {
+        make("read", about: About(conversationID: mark.conversationID)) {
+            $0.member("conversation_id", mark.conversationID)
+            $0.member("seq", mark.seq)
+        }
+    }
+
     /// The answer to a `ping`.
     static let pong = make("pong") { _ in }
 

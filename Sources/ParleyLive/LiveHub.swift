@@ -167,6 +167,18 @@ public final class LiveHub: Service {
     /// How many connections there are.
     public var sessionCount: Int { state.withLock(\.members.count) }
 
+    /// How many connections there are, of which kind, and of how many people.
+    public var census: LiveCensus {
+        state.withLock { state in
+            let sockets = state.members.values.count { $0.session.greets }
+            return LiveCensus(
+                sockets: sockets,
+                streams: state.members.count - sockets,
+                people: state.people.count
+            )
+        }
+    }
+
     /// How many people have connections.
     var personCount: Int { state.withLock(\.people.count) }
 

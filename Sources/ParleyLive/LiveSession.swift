@@ -60,7 +60,8 @@ public final class LiveSession: Sendable {
     public let only: ConversationID?
     let credential: LiveCredential
     let hub: LiveHub
-    private let greets: Bool
+    /// Whether it is a socket's: a stream is told nothing first.
+    let greets: Bool
     let state: Mutex<State>
 
     init(

@@ -113,7 +113,7 @@ final class Person: Sendable {
                 try await update()
                 state.withLock { if !$0.isOver { $0.phase = .known } }
                 settled.open()
-                for await signal in subscription { take(signal) }
+                for await signal in subscription { await take(signal) }
             }
         } catch let failure {
             error = ParleyError(wrapping: failure)
@@ -122,7 +122,7 @@ final class Person: Sendable {
         end(error)
     }
 
-    private func take(_ signal: Signal) {
+    private func take(_ signal: Signal) async {
         switch signal {
         case .access(.memberJoined): demandLook()
         case .access(.signedOut(_, let key)):
@@ -130,9 +130,21 @@ final class Person: Sendable {
                 guard let login = session.credential.login, key == nil || key == login else { continue }
                 session.close(.signedOut)
             }
+        case .access(.read(_, let mark)): await tell(.read(mark))
         case .lagged: recheck()
         case .access(.memberLeft), .access(.projectDeleted), .event: break
         }
+    }
+
+    /// Tells all of the person's connections something that is nobody else's business.
+    private func tell(_ frame: LiveFrame) async {
+        var audience = Audience()
+        for session in sessions {
+            guard let group = session.state.withLock({ $0.outlet?.group }) else { continue }
+            audience.add(session, of: group)
+        }
+        audience.deliver(frame)
+        for group in audience.groups { await group.ready() }
     }
 
     /// Shuts the door: the person is not in a project any more.

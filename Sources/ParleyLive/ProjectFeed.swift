@@ -215,7 +215,7 @@ final class ProjectFeed: Sendable {
             for person in people where person.email == email { person.lose(self) }
         case .access(.projectDeleted):
             for person in people { person.lose(self) }
-        case .access(.memberJoined), .access(.signedOut): break
+        case .access(.memberJoined), .access(.signedOut), .access(.read): break
         case .lagged:
             let checks = state.withLock { state in
                 for conversation in Array(state.orders.keys) { state.giveUp(conversation) }

@@ -12,16 +12,10 @@ struct ChatCompletionRequest: Sendable {
 
     /// The request as it goes out.
     var httpRequest: HTTPClientRequest {
-        var base = settings.url[...]
-        while base.last == "/" { base.removeLast() }
-        var request = HTTPClientRequest(url: base + "/chat/completions")
+        var request = settings.request("/chat/completions")
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
         request.headers.add(name: "Accept", value: "text/event-stream")
-        request.headers.add(name: "User-Agent", value: "parley")
-        if let key = settings.apiKey, !key.isEmpty {
-            request.headers.add(name: "Authorization", value: "Bearer \(key)")
-        }
         request.body = .bytes(ByteBuffer(bytes: body))
         return request
     }

@@ -112,11 +112,11 @@ struct PasswordHasherTests {
 }
 
 @Suite("Hash queue")
-struct HashQueueTests {
+struct WorkQueueTests {
     @Test("What does not fit the queue is refused at once; what fits is done, in order")
     func bounded() async throws {
         try await withThreadPool(4) { pool async throws -> Void in
-            let queue = HashQueue(pool: pool, width: 1, depth: 3)
+            let queue = WorkQueue(pool: pool, width: 1, depth: 3, refusal: "full")
             let gate = DispatchSemaphore(value: 0)
             let order = Shared<[Int]>([])
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -142,7 +142,7 @@ struct HashQueueTests {
     @Test("No more work is in the pool at once than the queue's width")
     func width() async throws {
         try await withThreadPool(4) { pool async throws -> Void in
-            let queue = HashQueue(pool: pool, width: 2, depth: 1000)
+            let queue = WorkQueue(pool: pool, width: 2, depth: 1000, refusal: "full")
             let present = Shared((now: 0, most: 0))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<200 {
@@ -164,7 +164,7 @@ struct HashQueueTests {
     func failures() async throws {
         struct Failure: Error {}
         try await withThreadPool { pool async throws -> Void in
-            let queue = HashQueue(pool: pool, width: 1, depth: 0)
+            let queue = WorkQueue(pool: pool, width: 1, depth: 0, refusal: "full")
             for _ in 0..<10 { await #expect(throws: Failure.self) { try await queue.run { throw Failure() } } }
             #expect(queue.running == 0)
         }

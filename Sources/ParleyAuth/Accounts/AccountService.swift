@@ -80,6 +80,18 @@ public struct AccountService: Sendable {
         try await accounts.deleteLoginSession(token.hash)
     }
 
+    /// Makes sure that somebody who is signed in knows the account's password, before what can't be taken back.
+    ///
+    /// `invalidRequest` naming `password` where it is wrong or left out; `rateLimited` as at a sign-in.
+    public func confirm(_ password: String?, of email: EmailAddress, address: String) async throws {
+        let refusal = ParleyError.invalid("password", "password must be the account's password.")
+        guard let password, 1...Limits.passwordBytes.upperBound ~= password.utf8.count else { throw refusal }
+        try await takeAttempt(from: address, of: .signIns)
+        try await takeAttempt(on: email)
+        let account = try await accounts.account(email)
+        guard try await hasher.verify(password, against: account?.passwordHash) else { throw refusal }
+    }
+
     /// Who is behind a token; ``ParleyError/unauthenticated`` where nobody is.
     ///
     /// A sign-in that has less than half of its lifetime left is put off to the whole of it.

@@ -10,7 +10,7 @@ import ParleyCore
 public struct PasswordHasher: Sendable {
     /// The work of a new hash.
     public let parameters: ScryptParameters
-    private let queue: HashQueue
+    private let queue: WorkQueue
     private let decoy: ScryptHash
 
     /// Makes a hasher over a started pool, which the caller shuts down.
@@ -27,7 +27,12 @@ public struct PasswordHasher: Sendable {
         depth: Int = 64
     ) {
         self.parameters = parameters
-        queue = HashQueue(pool: pool, width: width, depth: depth)
+        queue = WorkQueue(
+            pool: pool,
+            width: width,
+            depth: depth,
+            refusal: "Too many people are signing in; try again."
+        )
         decoy = .decoy(parameters)
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ParleyChat
 
-@Suite("A provider that uses tools", .timeLimit(.minutes(5)))
+@Suite("A provider that uses tools", .timeLimit(.minutes(15)))
 struct AgentProviderTests {
     private let prompt = Prompt(messages: [PromptMessage(role: .user, content: "Where?")])
 

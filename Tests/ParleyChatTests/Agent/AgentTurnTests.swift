@@ -6,7 +6,7 @@ import Testing
 
 @testable import ParleyChat
 
-@Suite("A turn of the agent", .timeLimit(.minutes(5)))
+@Suite("A turn of the agent", .timeLimit(.minutes(15)))
 struct AgentTurnTests {
     private static let agent = TurnOptions(usesTools: true)
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ParleyChat
 
-@Suite("What waits to be written of a reply", .timeLimit(.minutes(5)))
+@Suite("What waits to be written of a reply", .timeLimit(.minutes(15)))
 struct ReplyInboxTests {
     private static let chunk = ReplyChunk.text(String(repeating: "x", count: 1000))
 

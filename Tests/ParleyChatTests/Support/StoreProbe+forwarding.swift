@@ -55,6 +55,18 @@ extension StoreProbe {
         try await base.setDraft(text, in: conversation, as: identity)
     }
 
+    func setReadMark(
+        _ seq: Int,
+        in conversation: ConversationID,
+        as identity: Identity
+    ) async throws -> Commit<ReadMark> {
+        try await base.setReadMark(seq, in: conversation, as: identity)
+    }
+
+    func readMarks(of conversations: [ConversationID], as identity: Identity) async throws -> [ReadMark] {
+        try await base.readMarks(of: conversations, as: identity)
+    }
+
     func search(
         _ query: SearchQuery,
         in project: ProjectID?,
@@ -164,6 +176,13 @@ extension StoreProbe {
         as identity: Identity
     ) async throws -> Commit<Conversation> {
         try await base.forkConversation(id, request, as: identity)
+    }
+
+    func importConversation(
+        _ input: ImportedConversation,
+        as identity: Identity
+    ) async throws -> Commit<ImportOutcome> {
+        try await base.importConversation(input, as: identity)
     }
 
     func createProject(_ input: NewProject, as identity: Identity) async throws -> Commit<Project> {

@@ -5,7 +5,7 @@ import ParleyTesting
 import Synchronization
 import Testing
 
-@Suite("Following a reply", .timeLimit(.minutes(5)))
+@Suite("Following a reply", .timeLimit(.minutes(15)))
 struct FollowTests {
     // Cut within families of emoji, flags, accents and conjuncts: no cut is a place where a reader would cut.
     private static let pieces = [

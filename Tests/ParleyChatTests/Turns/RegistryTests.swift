@@ -5,7 +5,7 @@ import ParleyTesting
 import ServiceLifecycle
 import Testing
 
-@Suite("Where replies run", .timeLimit(.minutes(5)))
+@Suite("Where replies run", .timeLimit(.minutes(15)))
 struct RegistryTests {
     @Test("When it is full a turn is refused before anything is committed, and a place that is free again is used")
     func full() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ParleyChat
 
-@Suite("Replies that have ended are counted", .timeLimit(.minutes(5)))
+@Suite("Replies that have ended are counted", .timeLimit(.minutes(15)))
 struct ReplyMetricsTests {
     private let registry = PrometheusRegistry()
 

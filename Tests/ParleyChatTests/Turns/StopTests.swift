@@ -6,7 +6,7 @@ import Testing
 
 @testable import ParleyChat
 
-@Suite("Stopping a reply", .timeLimit(.minutes(5)))
+@Suite("Stopping a reply", .timeLimit(.minutes(15)))
 struct StopTests {
     @Test("It ends where it is, delivered, and the call to the model ends with it")
     func stop() async throws {

@@ -4,7 +4,7 @@ import ParleyStore
 import ParleyTesting
 import Testing
 
-@Suite("A reply while its store fails", .timeLimit(.minutes(5)))
+@Suite("A reply while its store fails", .timeLimit(.minutes(15)))
 struct StoreFailureTests {
     @Test(
         "Every piece is there once, whether the store failed before or after it committed",

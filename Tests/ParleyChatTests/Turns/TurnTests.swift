@@ -4,7 +4,7 @@ import ParleyStore
 import ParleyTesting
 import Testing
 
-@Suite("A turn with a model", .timeLimit(.minutes(5)))
+@Suite("A turn with a model", .timeLimit(.minutes(15)))
 struct TurnTests {
     @Test("It ends as one delivered message, with what it cost, who wrote it, and a line in the query log")
     func turn() async throws {

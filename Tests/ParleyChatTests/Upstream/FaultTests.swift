@@ -5,7 +5,7 @@ import ParleyTesting
 import ParleyUpstream
 import Testing
 
-@Suite("A turn, whatever the model's server does", .timeLimit(.minutes(5)))
+@Suite("A turn, whatever the model's server does", .timeLimit(.minutes(15)))
 struct FaultTests {
     /// How much of the answer is kept.
     enum Kept: Sendable {

@@ -8,7 +8,7 @@ import ParleyTesting
 import Synchronization
 import Testing
 
-@Suite("Asking an OpenAI-compatible server", .timeLimit(.minutes(5)))
+@Suite("Asking an OpenAI-compatible server", .timeLimit(.minutes(15)))
 struct OpenAIProviderTests {
     private static let ending = [
         #"data: {"choices":[{"delta":{},"finish_reason":"stop"}]}"# + "\n\n", "data: [DONE]\n\n",
@@ -250,7 +250,7 @@ struct OpenAIProviderTests {
 
     @Test(
         "A server that keeps silent after the model has said why it stops has told a whole answer",
-        .timeLimit(.minutes(5))
+        .timeLimit(.minutes(15))
     )
     func silenceAfterTheEnd() async throws {
         let (isHeard, isLetGo) = (Latch(), Latch())

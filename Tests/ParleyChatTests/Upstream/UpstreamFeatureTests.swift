@@ -4,7 +4,7 @@ import ParleyTesting
 import ParleyUpstream
 import Testing
 
-@Suite("Tools and schemas at a model's server", .timeLimit(.minutes(5)))
+@Suite("Tools and schemas at a model's server", .timeLimit(.minutes(15)))
 struct UpstreamFeatureTests {
     private static let search = ToolDefinition(
         name: "search",

@@ -5,7 +5,7 @@ import ParleyTesting
 import ParleyUpstream
 import Testing
 
-@Suite("A turn with a model's server", .timeLimit(.minutes(5)))
+@Suite("A turn with a model's server", .timeLimit(.minutes(15)))
 struct UpstreamTurnTests {
     private static let question = Prompt(messages: [PromptMessage(role: .user, content: "Hi")])
 

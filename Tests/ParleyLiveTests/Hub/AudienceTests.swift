@@ -5,7 +5,7 @@ import Testing
 
 @testable import ParleyLive
 
-@Suite("What is told, and to whom", .timeLimit(.minutes(5)))
+@Suite("What is told, and to whom", .timeLimit(.minutes(15)))
 struct AudienceTests {
     @Test("The greeting comes first, and then what happens from then on", arguments: GroupKind.allCases)
     func greeting(kind: GroupKind) async throws {

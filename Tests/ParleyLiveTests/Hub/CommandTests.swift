@@ -5,7 +5,7 @@ import Testing
 
 @testable import ParleyLive
 
-@Suite("Other commands", .timeLimit(.minutes(5)))
+@Suite("Other commands", .timeLimit(.minutes(15)))
 struct CommandTests {
     @Test("That somebody writes is told to all others, and not where it came from", arguments: GroupKind.allCases)
     func typing(kind: GroupKind) async throws {

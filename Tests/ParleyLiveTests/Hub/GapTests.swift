@@ -6,7 +6,7 @@ import Testing
 
 @testable import ParleyLive
 
-@Suite("Events that are missing", .timeLimit(.minutes(5)))
+@Suite("Events that are missing", .timeLimit(.minutes(15)))
 struct GapTests {
     @Test("One that never comes is filled in when the next does", arguments: GroupKind.allCases)
     func filledWithNext(kind: GroupKind) async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ParleyLive
 
-@Suite("The hub's life", .timeLimit(.minutes(5)))
+@Suite("The hub's life", .timeLimit(.minutes(15)))
 struct LifeTests {
     @Test("A person has so many places, and gets them back")
     func places() async throws {

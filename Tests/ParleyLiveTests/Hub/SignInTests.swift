@@ -5,7 +5,7 @@ import Testing
 
 @testable import ParleyLive
 
-@Suite("Sign-ins and tokens that end", .timeLimit(.minutes(5)))
+@Suite("Sign-ins and tokens that end", .timeLimit(.minutes(15)))
 struct SignInTests {
     static let one = [UInt8](repeating: 1, count: 32)
     static let two = [UInt8](repeating: 2, count: 32)

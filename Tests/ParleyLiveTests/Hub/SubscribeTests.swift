@@ -5,7 +5,7 @@ import Testing
 
 @testable import ParleyLive
 
-@Suite("Subscribing to a conversation", .timeLimit(.minutes(5)))
+@Suite("Subscribing to a conversation", .timeLimit(.minutes(15)))
 struct SubscribeTests {
     @Test("Exactly what has changed, then that this is all, then what happens", arguments: GroupKind.allCases)
     func since(kind: GroupKind) async throws {

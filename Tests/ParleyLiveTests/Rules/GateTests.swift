@@ -2,7 +2,7 @@ import Testing
 
 @testable import ParleyLive
 
-@Suite("A gate", .timeLimit(.minutes(5)))
+@Suite("A gate", .timeLimit(.minutes(15)))
 struct GateTests {
     @Test("Lets everybody through once it is open, now and later")
     func opens() async {

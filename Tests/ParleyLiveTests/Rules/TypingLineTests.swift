@@ -39,7 +39,7 @@ struct TypingLineTests {
         }
     }
 
-    @Test("All that waits is taken at once, in order", .timeLimit(.minutes(5)))
+    @Test("All that waits is taken at once, in order", .timeLimit(.minutes(15)))
     func batch() async {
         let line = TypingLine()
         let events = (0..<100).map { Self.event($0) }
@@ -47,7 +47,7 @@ struct TypingLineTests {
         #expect(await Self.taken(from: line, until: events.count) == [events])
     }
 
-    @Test("What comes while the bus takes what came before is taken next", .timeLimit(.minutes(5)))
+    @Test("What comes while the bus takes what came before is taken next", .timeLimit(.minutes(15)))
     func goesOn() async {
         let line = TypingLine()
         line.put(Self.event(0))
@@ -59,7 +59,7 @@ struct TypingLineTests {
         #expect(taken == [[Self.event(0)], [Self.event(1), Self.event(2)]])
     }
 
-    @Test("What finds no room is left out, and there is room again once the rest was taken", .timeLimit(.minutes(5)))
+    @Test("What finds no room is left out, and there is room again once the rest was taken", .timeLimit(.minutes(15)))
     func bound() async {
         let line = TypingLine()
         for number in 0...Limits.typingQueue { line.put(Self.event(UInt64(number))) }

@@ -1,12 +1,12 @@
-import NIOPosix
+package import NIOPosix
 import ParleyCore
 import Synchronization
 
 /// A bounded queue of blocking work before a thread pool that others use too.
 ///
-/// At most `width` pieces of work are in the pool at once, so that hashing can't take all its threads; at most `depth`
+/// At most `width` pieces of work are in the pool at once, so that none of its kinds can take all of its threads; at most `depth`
 /// wait. The next one is refused at once with ``ParleyError/Code/unavailable``.
-final class HashQueue: Sendable {
+package final class WorkQueue: Sendable {
     private typealias Job = @Sendable (NIOThreadPool.WorkItemState) -> Void
 
     private struct State {
@@ -23,12 +23,15 @@ final class HashQueue: Sendable {
     private let pool: NIOThreadPool
     private let width: Int
     private let depth: Int
+    private let refusal: String
     private let state = Mutex(State())
 
-    init(pool: NIOThreadPool, width: Int, depth: Int) {
+    /// Makes a queue before a pool; `refusal` is what is said to who finds it full.
+    package init(pool: NIOThreadPool, width: Int, depth: Int, refusal: String) {
         self.pool = pool
         self.width = max(1, width)
         self.depth = max(0, depth)
+        self.refusal = refusal
     }
 
     /// How many pieces of work are in the pool.
@@ -37,7 +40,7 @@ final class HashQueue: Sendable {
     var waiting: Int { state.withLock { $0.waiting.count } }
 
     /// Runs `work` on a thread of the pool.
-    func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+    package func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             admit { [self] poolState in
                 switch poolState {
@@ -45,8 +48,8 @@ final class HashQueue: Sendable {
                 case .cancelled: continuation.resume(throwing: ParleyError.unavailable("The server is shutting down."))
                 }
                 startNext()
-            } refuse: {
-                continuation.resume(throwing: ParleyError.unavailable("Too many people are signing in; try again."))
+            } refuse: { [refusal] in
+                continuation.resume(throwing: ParleyError.unavailable(refusal))
             }
         }
     }
