@@ -1,6 +1,6 @@
 /// A file of the web app, held in the binary.
 public struct WebAsset: Sendable {
-    /// The file's bytes.
+    /// The file's bytes, as they are sent: a script's and a style sheet's without what only readers need.
     public let bytes: [UInt8]
     /// What it is.
     public let contentType: String
@@ -12,10 +12,22 @@ public struct WebAsset: Sendable {
 
     /// All files by name.
     public static let all: [String: WebAsset] = WebFiles.byName.reduce(into: [:]) { assets, file in
-        assets[file.key] = WebAsset(name: file.key, bytes: file.value)
+        assets[file.key] = WebAsset(name: file.key, squeezing: file.value)
     }
 
-    private init(name: String, bytes: [UInt8]) {
+    /// Makes one that is sent without what only readers need.
+    init(name: String, squeezing source: [UInt8]) {
+        let bytes =
+            switch name.split(separator: ".").last {
+            case "js": SqueezedScript(source).bytes
+            case "css": SqueezedStyle(source).bytes
+            default: source
+            }
+        self.init(name: name, bytes: bytes)
+    }
+
+    /// Makes one that is sent as it is; what it is follows from its name's ending.
+    public init(name: String, bytes: [UInt8]) {
         self.bytes = bytes
         contentType =
             switch name.split(separator: ".").last {

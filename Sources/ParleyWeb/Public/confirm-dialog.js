@@ -1,4 +1,5 @@
 import { h } from "./dom.js";
+import { s } from "./later-strings.js";
 
 /** Asks before something that can't be undone. Resolves to true when it shall happen; Escape means no. */
 export function confirmDialog({ title, text, action }) {
@@ -13,7 +14,7 @@ export function confirmDialog({ title, text, action }) {
       h(
         "div",
         { class: "dialog-actions" },
-        h("button", { class: "button", value: "no", autofocus: true }, "Cancel"),
+        h("button", { class: "button", value: "no", autofocus: true }, s.common.cancel),
         h("button", { class: "button button-danger", value: "yes" }, action),
       ),
     ),

@@ -11,3 +11,9 @@ export function iconButton(drawing, label, onclick, attributes = {}) {
 export function linkButton(text, onclick) {
   return h("button", { class: "link", type: "button", onclick }, text);
 }
+
+/** The form for another title, once it is loaded. */
+export let renameForm;
+export const loadRenameForm = () => import("./rename-form.js").then((loaded) => ({ renameForm } = loaded));
+// Who works by keys types on at once, and would be faster than the form.
+addEventListener("keydown", () => loadRenameForm().catch(() => {}), { once: true });

@@ -1,61 +1,78 @@
 /** Pieces that may wait for their reply or for those before them: as many as a long reply has. */
 const mostWaiting = 4096;
-/** Changes of messages further up than what is loaded, kept for when they are. */
-const mostBeyond = 500;
+/** Messages that are asked for together lie in one block of so many places. */
+const blockSize = 50;
 
 /**
- * What is known of one conversation, put together from whatever tells of it: pages, events of a socket and of a turn's
- * own stream, in any order and as often as they come. Knows no network, no time and no page.
+ * What is known of one conversation, put together from whatever tells of it: pages from anywhere in it, events of a
+ * socket and of a turn's own stream, in any order and as often as they come. Knows no network, no time and no page.
  *
- * Messages and the conversation go by `revision`, the pieces of a reply by `index`. Methods return what they changed:
- * `messages` (those that came or changed), and `info` (whether the conversation itself did). What is missing is in
- * `hasGap` and `torn`.
+ * Its messages stand at the places 1 to `count`, gapless; those that nobody has told of yet are holes, which `missing`
+ * names. Messages and the conversation go by `revision`, the pieces of a reply by `index`. Methods return what they
+ * changed: `messages` (those that came or changed), and `info` (whether the conversation itself did). What is missing
+ * of what has happened is in `hasGap` and `torn`.
  */
 export class ConversationFold {
   info = null;
-  /** By seq, without a gap from the first to the last as far as `hasGap` is false. */
-  messages = [];
-  hasOlder = false;
-  /** Everything up to here is known. */
+  /** Everything up to here is known of the messages that are here, and of the conversation. */
   revision = 0;
+  #messages = new Map();
+  #places = new Map();
+  #inOrder = null;
+  #highest = 0;
+  #running = new Set();
   #later = new Set();
   #waiting = new Map();
   #waitingCount = 0;
-  #beyond = new Map();
   #ignored = new Set();
+
+  /** How many messages there are, here or not. */
+  get count() { return Math.max(this.#highest, this.info?.message_count ?? 0); }
+
+  /** Those that are here, by seq. */
+  get messages() { return (this.#inOrder ??= [...this.#messages.values()].sort((one, other) => one.seq - other.seq)); }
 
   /** Whether a change is known that others come before. */
   get hasGap() { return this.#later.size > 0 || this.#strangers.length > 0; }
 
   /** Replies that lack a piece which won't come by itself any more. */
-  get torn() { return this.messages.filter(({ id, status }) => status === "streaming" && this.#waiting.has(id)); }
+  get torn() { return this.running.filter(({ id }) => this.#waiting.has(id)); }
 
-  get reply() { return this.messages.findLast(({ status }) => status === "streaming"); }
+  /** Replies that are being written, by seq. */
+  get running() { return [...this.#running].sort((one, other) => one - other).map((seq) => this.at(seq)); }
 
-  find(id) { return this.messages.findLast((message) => message.id === id); }
+  get reply() { return this.running.at(-1); }
 
-  /** The conversation with its newest messages, as the store has them. */
+  at(seq) { return this.#messages.get(seq); }
+
+  find(id) { return this.#messages.get(this.#places.get(id)); }
+
+  /**
+   * The holes from one place to another, cut at blocks that lie at fixed places, so that asking for one doesn't depend
+   * on from where one came upon it: {from, to} each, none longer than a block.
+   */
+  missing(from, to) {
+    const holes = [];
+    for (let seq = Math.max(from, 1); seq <= Math.min(to, this.count); seq += 1) {
+      if (this.#messages.has(seq)) continue;
+      const last = holes.at(-1);
+      if (last && blockOf(last.from) === blockOf(seq)) last.to = seq;
+      else holes.push({ from: seq, to: seq });
+    }
+    return holes;
+  }
+
+  /**
+   * The conversation with its newest messages, as the store has them. What isn't among them may have changed since the
+   * revision that was reached, and is a hole again.
+   */
   load({ messages, has_more, ...info }) {
-    const [first] = messages;
-    // More has come than a page holds: what is here doesn't join it.
-    if (this.messages.length && first && first.seq > this.messages.at(-1).seq + 1) this.messages = [];
-    if (!this.messages.length) this.hasOlder = has_more;
+    if (info.revision > this.revision) this.#forgetOthers(new Set(messages.map(({ id }) => id)), info.revision);
     return this.#together(
       this.#takeInfo(info),
       messages.flatMap((message) => this.#takeMessage(message)),
       () => this.reached(info.revision),
     );
-  }
-
-  /** A page of older messages. Returns them as they are now: some may have changed since it was read. */
-  prepend({ messages, has_more }) {
-    const older = messages
-      .filter(({ seq }) => !this.messages.length || seq < this.messages[0].seq)
-      .map((message) => newer(this.#beyond.get(message.id), message));
-    for (const { id } of older) this.#beyond.delete(id);
-    this.messages = [...older, ...this.messages];
-    this.hasOlder = has_more;
-    return older;
   }
 
   /** A page of `/changes`, read behind `revision`. */
@@ -67,7 +84,7 @@ export class ConversationFold {
     );
   }
 
-  /** Single messages as they are now. */
+  /** Single messages as they are now, or a page of them. */
   refreshed(messages) {
     return this.#together(false, messages.flatMap((message) => this.#takeMessage(message)));
   }
@@ -93,11 +110,11 @@ export class ConversationFold {
   ignoreStrangers() {
     for (const id of this.#strangers) {
       this.#ignored.add(id);
-      this.#forget(id);
+      this.#dropPieces(id);
     }
   }
 
-  get #strangers() { return [...this.#waiting.keys()].filter((id) => !this.find(id)); }
+  get #strangers() { return [...this.#waiting.keys()].filter((id) => !this.#places.has(id)); }
 
   #together(info, messages, after = () => {}) {
     after();
@@ -123,24 +140,31 @@ export class ConversationFold {
 
   /** Takes in a message where it is news: the list of it, or an empty one. */
   #takeMessage(message) {
-    const at = this.messages.findLastIndex(({ id }) => id === message.id);
-    if (at < 0) return this.#add(message);
-    const known = this.messages[at];
-    if (newer(known, message) === known) return [];
-    this.messages[at] = this.#keepPieces(known, message);
-    return this.#joinPieces(this.messages[at]);
+    const known = this.find(message.id);
+    if (known && newer(known, message) === known) return [];
+    this.#place(known ? this.#keepPieces(known, message) : message);
+    return this.#joinPieces(this.at(message.seq));
   }
 
-  #add(message) {
-    const { id, seq } = message;
-    if (this.hasOlder && this.messages.length && seq < this.messages[0].seq) {
-      this.#beyond.set(id, newer(this.#beyond.get(id), message));
-      if (this.#beyond.size > mostBeyond) this.#beyond.delete(this.#beyond.keys().next().value);
-      return [];
+  #place(message) {
+    const { id, seq, status } = message;
+    this.#messages.set(seq, message);
+    this.#places.set(id, seq);
+    this.#ignored.delete(id);
+    this.#inOrder = null;
+    this.#highest = Math.max(this.#highest, seq);
+    this.#running[status === "streaming" ? "add" : "delete"](seq);
+  }
+
+  #forgetOthers(ids, revision) {
+    for (const message of [...this.#messages.values()]) {
+      if (ids.has(message.id) || message.revision > revision) continue;
+      this.#messages.delete(message.seq);
+      this.#places.delete(message.id);
+      this.#running.delete(message.seq);
+      this.#dropPieces(message.id);
     }
-    const at = this.messages.findLastIndex((other) => other.seq < seq) + 1;
-    this.messages.splice(at, 0, message);
-    return this.#joinPieces(message);
+    this.#inOrder = null;
   }
 
   /**
@@ -154,7 +178,7 @@ export class ConversationFold {
   }
 
   #takePiece({ message_id: id, index, text }) {
-    if (this.#ignored.has(id) || this.#beyond.has(id)) return [];
+    if (this.#ignored.has(id)) return [];
     const message = this.find(id);
     if (message && (message.status !== "streaming" || index < next(message))) return [];
     if (this.#waitingCount >= mostWaiting) return [];
@@ -178,22 +202,24 @@ export class ConversationFold {
       message.next_index = index;
       for (const known of pieces.keys()) if (known < index && pieces.delete(known)) this.#waitingCount -= 1;
     }
-    if (message.status !== "streaming" || !pieces.size) this.#forget(message.id);
+    if (message.status !== "streaming" || !pieces.size) this.#dropPieces(message.id);
     return [message];
   }
 
-  #forget(id) {
+  #dropPieces(id) {
     this.#waitingCount -= this.#waiting.get(id)?.size ?? 0;
     this.#waiting.delete(id);
   }
 }
+
+const blockOf = (seq) => Math.floor((seq - 1) / blockSize);
 
 /** The index of the next piece. */
 const next = ({ next_index }) => next_index ?? 0;
 
 /** The later of two states of one message; the one known already where they are the same. */
 function newer(known, message) {
-  if (!known || message.revision > known.revision) return message;
+  if (message.revision > known.revision) return message;
   if (message.revision < known.revision) return known;
   const grew = known.status === "streaming" && message.status === "streaming" && next(message) > next(known);
   return grew ? message : known;

@@ -1,9 +1,9 @@
-import { ComposerView } from "./composer-view.js";
-import { linkButton } from "./controls.js";
+import { ComposerView, readersNote } from "./composer-view.js";
 import { h } from "./dom.js";
 import { emptyView } from "./empty-view.js";
 import { LogView } from "./log-view.js";
 import { attempt } from "./notices.js";
+import { s } from "./strings.js";
 import { TitleBar } from "./title-bar.js";
 import { typingLine } from "./typists.js";
 
@@ -12,45 +12,54 @@ export class ConversationView {
   element;
   #conversation;
   #unsent;
-  #live;
   #composer;
+  #note = readersNote();
+  #mayWrite;
   #log;
-  #status = h("div", { class: "connection", role: "status" });
   // Not spoken: it comes and goes while one is writing oneself.
   #typing = h("p", { class: "typing", hidden: true });
   #control = new AbortController();
 
-  constructor(conversation, { user, live, unsent, menuButton, onrename, ondelete }) {
+  constructor(conversation, { user, unsent, menuButton, onrename, ondelete, onmenu, projects, ...context }) {
     this.#conversation = conversation;
-    this.#live = live;
     this.#unsent = unsent;
+    this.#mayWrite = context.mayWrite;
     const { signal } = this.#control;
-    const bar = new TitleBar(conversation, { menuButton, onrename, ondelete });
+    const bar = new TitleBar(conversation, { menuButton, onrename, ondelete, onmenu, projects, signal });
     this.#composer = new ComposerView({
       text: unsent.draft(conversation.id),
       ontyped: (text) => this.#typed(text),
       onsend: (text) => this.#send(text),
-      onstop: () => attempt("It couldn’t be stopped.", () => conversation.stop()),
+      onstop: () => attempt(s.composer.notStopped, () => conversation.stop()),
     });
     const empty = emptyView(user, (text) => this.#composer.propose(text));
-    this.#log = new LogView(conversation, { user, unsent, empty, onedit: (message) => this.#edit(message), signal });
+    const onedit = (message) => this.#edit(message);
+    this.#log = new LogView(conversation, { user, unsent, empty, onedit, signal, ...context });
     this.element = h(
       "section",
-      { class: "conversation", "aria-label": "Conversation" },
+      { class: "conversation", "aria-label": s.conversation.label },
       bar.element,
       this.#log.element,
-      h("div", { class: "dock" }, this.#log.jump, this.#typing, this.#status, this.#composer.element),
+      h("div", { class: "dock" }, this.#log.jump, this.#typing, this.#note, this.#composer.element),
     );
     conversation.addEventListener("state", () => this.#showState(), { signal });
+    conversation.addEventListener("info", () => this.showRole(), { signal });
+    unsent.addEventListener("draft", ({ detail }) => this.#showDraft(detail), { signal });
+    unsent.addEventListener("change", () => this.showRole(), { signal });
+    this.#offerChoice();
+    this.showRole();
     conversation.addEventListener("typing", () => this.#showTyping(), { signal });
-    live.addEventListener("state", () => this.#showState(), { signal });
     this.#showState();
   }
 
-  /** To be called once the element stands in the page. */
-  start() {
-    this.#log.start();
+  /** To be called once the element stands in the page. Opens at the newest, or at one of the messages. */
+  start(seq) {
+    this.#log.start(seq);
     this.#composer.focus();
+  }
+
+  showMessage(seq) {
+    this.#log.showMessage(seq);
   }
 
   close() {
@@ -64,14 +73,38 @@ export class ConversationView {
   }
 
   #send(text) {
-    this.#unsent.keepDraft(this.#conversation.id, "");
+    // The message first: so its text is never in neither of the two.
     this.#conversation.send(text);
+    this.#unsent.keepDraft(this.#conversation.id, "");
     this.#log.scrollToEnd();
+  }
+
+  /** What was typed on another device, or went before what was typed here. */
+  #showDraft({ conversation, isFromElsewhere }) {
+    if (isFromElsewhere && conversation === (this.#conversation.id ?? null)) {
+      this.#composer.setText(this.#unsent.draft(conversation));
+    }
+  }
+
+  async #offerChoice() {
+    const options = await this.#conversation.options();
+    if (!options || this.#control.signal.aborted) return;
+    const choice = this.#unsent.choice(this.#conversation.id);
+    const onchoice = (chosen) => this.#unsent.choose(this.#conversation.id, chosen);
+    await this.#composer.offer(options, { choice, onchoice });
+  }
+
+  /** Whoever may not write has a note in the composer's place, or above what has been typed there already. */
+  showRole() {
+    const isWriter = this.#mayWrite?.() ?? true;
+    this.#note.hidden = isWriter;
+    this.#composer.setReadOnly(!isWriter);
   }
 
   /** An unsent message goes back to where it was written, in front of what has been typed since. */
   #edit(message) {
-    this.#unsent.remove(message.id);
+    if (this.#note.hidden === false) return;
+    message.discard();
     this.#composer.putBack(message.text);
   }
 
@@ -85,23 +118,5 @@ export class ConversationView {
   #showState() {
     const { busy, reply } = this.#conversation;
     this.#composer.setState({ busy, canStop: Boolean(reply) });
-    const text = this.#stateText();
-    // What stands there already would be read out again.
-    if (text === this.#status.dataset.text) return;
-    this.#status.dataset.text = text;
-    const again = linkButton("Try now", () => this.#reconnect());
-    this.#status.replaceChildren(...(text ? [text, " ", again] : []));
-  }
-
-  #stateText() {
-    const { reconnecting, lost } = this.#conversation;
-    if (this.#live.isOpen) return "";
-    if (lost) return "The connection was lost; the answer goes on at the server.";
-    if (!reconnecting && this.#live.state !== "lost") return "";
-    return navigator.onLine ? "Connection lost. Reconnecting…" : "You are offline. News comes when you are back.";
-  }
-
-  #reconnect() {
-    attempt("Still not connected.", () => this.#conversation.reconnect());
   }
 }

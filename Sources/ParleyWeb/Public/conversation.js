@@ -1,7 +1,11 @@
+import { chatOptions } from "./chat-options.js";
 import { ConversationFold } from "./conversation-fold.js";
-import { insist } from "./live-rules.js";
-import { nextIndex, turnEvents } from "./turn.js";
+import { insist, nextIndex } from "./live-rules.js";
+import { MessagePages } from "./message-pages.js";
 import { Typists, TypingPace } from "./typists.js";
+
+/** What reads answers isn't needed until there is one to read. */
+const loadTurns = () => import("./turn.js");
 
 const pageSize = 50;
 const changesSize = 100;
@@ -9,31 +13,37 @@ const changesSize = 100;
 const tooFar = 500;
 /** What is missing mostly is on its way by the other of two streams, and is waited for so long before it is asked for. */
 const mending = 300;
+/** How long the answer to a message is still read when the socket brings the same. */
+const patience = 3000;
 
 /**
- * One open conversation, kept in step: its messages as far as they are loaded, and the turn that is under way in it.
+ * One open conversation, kept in step: its messages as far as they are looked at, and the turn that is under way in it.
  *
- * Fires `message` (detail: one that came or changed), `older` (a page was put before the others), `info` (title and the
- * like), `created` (it has an id now), `state` (busy, reconnecting, lost), `typing` (who else writes), `gone` (it isn't
- * there any more, or not for this person), and `stale` (it has to be loaded afresh).
+ * Fires `message` (detail: one that came or changed), `info` (title and the like), `created` (it has an id now), `state`
+ * (busy, reconnecting, lost), `typing` (who else writes), `gone` (it isn't there any more, or not for this person), and
+ * `stale` (it has to be loaded afresh).
  */
 export class Conversation extends EventTarget {
   id;
   reconnecting = false;
   /** The reply goes on at the server, but this page couldn't follow it. */
   lost = false;
+  renderer;
   #api;
   #list;
   #unsent;
   #live;
   #user;
+  #project;
+  #drafts;
   #fold = new ConversationFold();
   #left = false;
   #over = false;
   #control = new AbortController();
-  #loadingOlder = false;
+  #pages;
   /** What of a turn is read by a stream of its own: `post`, `follow`, or nothing. */
   #reading = null;
+  #posting = new AbortController();
   #following = null;
   #catchingUp = false;
   #again = false;
@@ -46,7 +56,7 @@ export class Conversation extends EventTarget {
   #pace = new TypingPace();
   #typingEnds;
 
-  constructor(id, { api, list, unsent, live, user }) {
+  constructor(id, { api, list, unsent, live, user, project, renderer, drafts }) {
     super();
     this.id = id;
     this.#api = api;
@@ -54,51 +64,109 @@ export class Conversation extends EventTarget {
     this.#unsent = unsent;
     this.#live = live;
     this.#user = user;
+    this.#project = project;
+    this.renderer = renderer;
+    this.#drafts = drafts;
     const { signal } = this.#control;
+    this.#pages = new MessagePages({
+      missing: (from, to) => this.#fold.missing(from, to),
+      fetch: (hole, within) => this.#fetch(hole, within),
+      ontaken: (messages) => this.#show(this.#fold.refreshed(messages)),
+      onerror: (error) => this.#endBy(error),
+      signal,
+    });
     live.addEventListener("event", ({ detail }) => this.#hear(detail), { signal });
     live.addEventListener("state", () => this.#connectionChanged(), { signal });
+    unsent.addEventListener("change", () => this.#sendNext(), { signal });
+    this.addEventListener("state", () => this.#sendNext());
   }
 
   get info() { return this.#fold.info; }
+  /** Those that are here, by seq: some have been looked at, and the newest. */
   get messages() { return this.#fold.messages; }
-  get hasOlder() { return this.#fold.hasOlder; }
+  /** How many there are, here or not. */
+  get count() { return this.#fold.count; }
+  /** Everything up to here is known. */
+  get revision() { return this.#fold.revision; }
   get reply() { return this.#fold.reply; }
   /** An answer is being asked for or written, here or in any other tab. */
   get busy() { return this.#reading === "post" || Boolean(this.reply); }
   /** A message is on its way, and the server hasn't said yet that it has it. */
   get sending() { return this.#reading === "post" && !this.reply; }
+  /** Something of this person's is on its way, or waits to be sent. */
+  get pending() { return this.sending || this.#unsent.isPending(this.id); }
   get typing() { return this.#typists.at(performance.now()); }
 
   /** Loads the newest messages; from then on everything that changes is taken in. */
   async load() {
-    this.#show(this.#fold.load(await this.#api.get(`/conversations/${this.id}?limit=${pageSize}`)));
+    const page = await this.#page(`?limit=${pageSize}`);
+    this.#pages.renew();
+    this.#show(this.#fold.load(page));
     this.#subscribe();
     this.#followReply();
+    this.#sendNext();
   }
 
-  async loadOlder() {
-    if (!this.hasOlder || this.#loadingOlder) return;
-    this.#loadingOlder = true;
-    try {
-      const query = new URLSearchParams({ limit: pageSize, before_seq: this.messages[0].seq });
-      const page = await this.#api.get(`/conversations/${this.id}/messages?${query}`);
-      this.#fire("older", this.#fold.prepend(page));
-    } finally {
-      this.#loadingOlder = false;
-    }
+  /** The message at a place, if it is here. */
+  at(seq) { return this.#fold.at(seq); }
+
+  /** These are looked at: what is missing of them is fetched. */
+  look(from, to) {
+    if (this.info) this.#pages.want(from, to);
+  }
+
+  async #fetch({ from, to }, signal) {
+    const query = new URLSearchParams({ limit: to - from + 1, after_seq: from - 1 });
+    return (await this.#page(`/messages?${query}`, signal)).messages;
+  }
+
+  /** A page of messages, whose Markdown comes rendered. */
+  async #page(path, signal) {
+    const page = await this.#api.get(`/conversations/${this.id}${path}&render=html`, signal);
+    this.renderer.learn(page.messages);
+    return page;
   }
 
   send(text) {
     this.#pace.reset();
-    this.retry(this.#unsent.add(this.id, text));
+    this.#unsent.add(this.id, text);
   }
 
-  /** Sends an unsent message, again with the id it has. */
+  /** The models and filters there are to choose from; null where there are none. */
+  options() { return chatOptions(this.#api); }
+
+  /** What waits goes out in its order, one after the answer to the other. */
+  #sendNext() {
+    if (this.#over || this.#control.signal.aborted || (this.id && !this.info)) return;
+    if (!this.busy) {
+      const next = this.#unsent.next(this.id);
+      if (next) this.#send(next);
+    } else if (this.reply || !this.#reading) {
+      for (const message of this.#unsent.messages(this.id)) {
+        if (message.state === "connection") this.#unsent.mark(message, "answer");
+      }
+    }
+    if (this.#left && !this.pending) this.#close();
+  }
+
+  /** Has an unsent message sent as soon as it can be, again with the id it has. */
   retry(message) {
-    if (this.busy) return this.#unsent.mark(message, "An answer is still being written.");
-    this.#unsent.mark(message, null);
-    const post = { id: message.id, message: message.text, ...(this.id && { conversation_id: this.id }) };
-    this.#read("post", { post }, this.#control.signal, message);
+    this.#unsent.mark(message, "answer");
+    this.#unsent.resume();
+  }
+
+  async #send(message) {
+    this.#reading = "post";
+    this.#posting = new AbortController();
+    this.#unsent.mark(message, "sending");
+    this.#fire("state");
+    await this.#drafts.settle(this.id);
+    if (this.#control.signal.aborted) return;
+    // Sent again, it has to be the same.
+    if (!this.id) message.project ??= this.#project() ?? "";
+    const place = this.id ? { conversation_id: this.id } : message.project && { project_id: message.project };
+    const post = { id: message.id, message: message.text, ...place, ...message.choice };
+    this.#read("post", { post }, AbortSignal.any([this.#posting.signal, this.#control.signal]), message);
   }
 
   /** Takes in what a change of the conversation itself was answered with. */
@@ -112,9 +180,20 @@ export class Conversation extends EventTarget {
     this.changed(conversation);
   }
 
+  /** Takes in messages as a change of theirs was answered with. */
+  tell(messages) {
+    this.#show(this.#fold.refreshed(messages));
+  }
+
+  /** Asks how a message is now; a reply that has begun is followed. */
+  async refresh(seq) {
+    this.tell(await this.#fetch({ from: seq, to: seq }));
+    this.#followReply();
+  }
+
   async stop() {
     const { reply } = this;
-    if (reply) this.#show(this.#fold.refreshed([await this.#api.post(`/chat/${reply.id}/stop`)]));
+    if (reply) this.tell([await this.#api.post(`/chat/${reply.id}/stop`)]);
   }
 
   async reconnect() {
@@ -125,12 +204,14 @@ export class Conversation extends EventTarget {
 
   /** Lets the others know that this person is writing. */
   type() {
+    loadTurns().catch(() => {});
     if (!this.id || !this.#live.isOpen || !this.#pace.take(performance.now())) return;
     this.#live.send({ type: "typing", conversation_id: this.id });
   }
 
   enter() {
     this.#left = false;
+    this.#sendNext();
   }
 
   /**
@@ -139,7 +220,7 @@ export class Conversation extends EventTarget {
    */
   leave() {
     this.#left = true;
-    if (!this.sending) this.#close();
+    if (!this.pending) this.#close();
   }
 
   #close() {
@@ -153,7 +234,10 @@ export class Conversation extends EventTarget {
   // What comes over the socket.
 
   #hear(event) {
-    if (event.type === "ready") return this.#subscribe();
+    if (event.type === "ready") {
+      this.#givePostUp();
+      return this.#subscribe();
+    }
     if (event.type === "resync") return this.#resync(event.conversation_id);
     // Too much was asked for at once, and what it was isn't said.
     if (event.type === "error" && !event.conversation_id) return this.#refused(event.error);
@@ -189,14 +273,14 @@ export class Conversation extends EventTarget {
     if (conversation && conversation !== this.id) return;
     // Where it is about this one alone, it stands in the place of `subscribed`.
     if (conversation) this.#subscribed = this.#subscribing = false;
-    this.#catchUp();
+    this.catchUp();
   }
 
   #refused({ code }) {
     if (!this.#subscribing && code !== "not_found") return;
     // Looked at afresh, it shows whether it is there.
     this.#subscribed = this.#subscribing = false;
-    this.#catchUp();
+    this.catchUp();
   }
 
   #caughtUp(revision) {
@@ -209,6 +293,10 @@ export class Conversation extends EventTarget {
   #adopt(event) {
     const message = this.#unsent.messages(null).find(({ id }) => id === event.message.id);
     this.#create(event.conversation_id, message);
+    this.#loadSurely();
+  }
+
+  #loadSurely() {
     this.#insist(() => this.load()).catch((error) => this.#endBy(error));
   }
 
@@ -234,13 +322,13 @@ export class Conversation extends EventTarget {
     this.#mending = setTimeout(() => {
       this.#mending = null;
       if (this.#subscribing) return;
-      if (this.#fold.hasGap) this.#catchUp();
+      if (this.#fold.hasGap) this.catchUp();
       else if (this.#fold.torn.length) this.#refreshReplies();
     }, mending);
   }
 
-  /** Asks the store for what has changed, until nothing is missing. */
-  async #catchUp() {
+  /** Asks the store for what has changed, until nothing is missing; settles at once where somebody does that already. */
+  async catchUp() {
     if (!this.id || !this.info || this.#over) return;
     this.#again = this.#catchingUp;
     if (this.#catchingUp) return;
@@ -265,7 +353,7 @@ export class Conversation extends EventTarget {
     let page;
     do {
       const query = new URLSearchParams({ since_revision: this.#fold.revision, limit: changesSize });
-      page = await this.#api.get(`/conversations/${this.id}/changes?${query}`);
+      page = await this.#page(`/changes?${query}`);
       if (page.conversation.revision - this.#fold.revision > tooFar) return this.#end("stale");
       this.#show(this.#fold.changes(page));
     } while (page.has_more && !this.#over);
@@ -274,12 +362,9 @@ export class Conversation extends EventTarget {
   /** Replies under way, with all of their pieces. */
   async #refreshReplies() {
     try {
-      for (const { status, seq } of [...this.messages]) {
-        if (status !== "streaming") continue;
-        const query = new URLSearchParams({ limit: 1, after_seq: seq - 1 });
-        const path = `/conversations/${this.id}/messages?${query}`;
-        const { messages } = await this.#insist(() => this.#api.get(path));
-        this.#show(this.#fold.refreshed(messages));
+      for (const { seq } of this.#fold.running) {
+        const hole = { from: seq, to: seq };
+        this.#show(this.#fold.refreshed(await this.#insist(() => this.#fetch(hole))));
       }
     } catch (error) {
       this.#endBy(error);
@@ -317,23 +402,37 @@ export class Conversation extends EventTarget {
     this.#reading = what;
     this.#setState({ lost: false });
     try {
+      const { turnEvents } = await loadTurns();
       for await (const event of turnEvents(this.#api, request, signal)) {
         this.#hearOfTurn(event, unsent);
         // The socket, or whoever comes back, has the rest.
-        if (this.#left && this.reply) this.#close();
+        if (this.#left && this.reply && !this.pending) this.#close();
       }
       if (!this.info) await this.load();
       // A turn that is over has no unfinished reply; if one seems so, its end was missed.
-      else if (this.reply) await this.#catchUp();
+      else if (this.reply) await this.catchUp();
     } catch (error) {
-      if (error.name === "AbortError") return;
-      if (unsent && this.#unsent.has(unsent.id)) this.#unsent.mark(unsent, error.message);
+      const isGivenUp = unsent && this.#posting.signal.aborted;
+      if (error.name === "AbortError" && !isGivenUp) return;
+      if (unsent && this.#unsent.has(unsent.id)) this.#unsent.failed(unsent, error);
+      // What it would have brought comes by itself, or is followed now.
+      else if (isGivenUp && this.info) queueMicrotask(() => this.#followReply());
       else if (!this.#live.isOpen) this.#setState({ lost: true });
+      else if (!this.info) this.#loadSurely();
     } finally {
       this.#reading = null;
       this.#setState({ reconnecting: false });
-      if (this.#left) this.#close();
+      if (this.#left && !this.pending) this.#close();
     }
+  }
+
+  /**
+   * Who asked over a connection that was lost without a word is told so after a quarter of an hour only. What the server
+   * has heard of comes over the socket; anything else is sent again.
+   */
+  #givePostUp() {
+    const posting = this.#posting;
+    setTimeout(() => posting.abort(), patience);
   }
 
   #hearOfTurn(event, unsent) {
@@ -372,6 +471,7 @@ export class Conversation extends EventTarget {
     }
     if (this.reply?.id === this.#shownReply) return;
     this.#shownReply = this.reply?.id;
+    if (!this.reply) this.#givePostUp();
     this.#fire("state");
   }
 

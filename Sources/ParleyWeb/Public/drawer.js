@@ -1,5 +1,6 @@
 import { iconButton } from "./controls.js";
 import { h } from "./dom.js";
+import { s } from "./strings.js";
 
 /** Where the window is too narrow for two columns, the sidebar slides in over the conversation. */
 export class Drawer {
@@ -18,7 +19,7 @@ export class Drawer {
   }
 
   button() {
-    return iconButton("menu", "Conversations", () => this.#show(), { class: "icon-button menu-button" });
+    return iconButton("menu", s.preferences.conversations, () => this.show(), { class: "icon-button menu-button" });
   }
 
   close() {
@@ -28,7 +29,14 @@ export class Drawer {
     this.#main.querySelector(".menu-button")?.focus();
   }
 
-  #show() {
+  toggle() {
+    if (this.#open) this.close();
+    else this.show();
+  }
+
+  /** Where there is room for both, the sidebar is there anyway. */
+  show() {
+    if (!this.#narrow.matches) return;
     this.#open = true;
     this.#update();
     this.#sidebar.querySelector("a[aria-current], .new-button").focus();

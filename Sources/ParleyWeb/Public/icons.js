@@ -6,12 +6,13 @@ const paths = {
   close: "M6 6l12 12M18 6L6 18",
   send: "M12 19V5.5M6 11.5l6-6 6 6",
   stop: "M7 7h10v10H7z",
-  leave: "M14 4.5H6v15h8M10.5 12H20M16.5 8.5L20 12l-3.5 3.5",
-  copy: "M9 9h10.5v10.5H9zM15 9V4.5H4.5V15H9",
   pin: "M9 4.5h6l-1 6 3.5 3.5h-11L10 10.5zM12 14v5.5",
-  check: "M5 12.5l4.5 4.5L19 7.5",
+  more: "M5.5 12h.01M12 12h.01M18.5 12h.01",
+  search: "M10.5 4.5a6 6 0 1 1 0 12 6 6 0 0 1 0-12zM15 15l5 5",
   down: "M12 5v13.5M6 12.5l6 6 6-6",
-  eye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zm9.5-2.8a2.8 2.8 0 1 1 0 5.6 2.8 2.8 0 0 1 0-5.6z",
+  again: "M19 12a7 7 0 1 1-2-5l2 2M19 4.5V9h-4.5",
+  copy: "M9 9h10.5v10.5H9zM15 9V4.5H4.5V15H9",
+  check: "M5 12.5l4.5 4.5L19 7.5",
   alert: "M12 4L2.8 19.5h18.4zM12 10v4.5M12 17v.2",
 };
 
@@ -22,6 +23,11 @@ function svg(tag, attributes, ...children) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
+}
+
+/** Adds drawings that the first view doesn't need. */
+export function addDrawings(more) {
+  Object.assign(paths, more);
 }
 
 /** A line drawing. It is decoration: the control it stands in carries the name. */

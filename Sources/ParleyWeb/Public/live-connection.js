@@ -4,6 +4,8 @@ import { afterClose, pauseBefore } from "./live-rules.js";
 const heartbeat = 25_000;
 /** How long it has to answer, and to take a new connection. */
 const patience = 8_000;
+/** A timer that comes later than this has slept: the computer was suspended, or the tab was frozen. */
+const oversleep = 5_000;
 
 /**
  * The socket that brings what happens as it happens, mended for as long as `signal` isn't aborted.
@@ -23,6 +25,8 @@ export class LiveConnection extends EventTarget {
   #watch;
   #heard = 0;
   #heartbeat = heartbeat;
+  #resting = false;
+  #tick;
 
   /** `onended` is told why the server wants no further attempt; `ondoubt`, that one was refused without a word. */
   constructor({ signal, onended, ondoubt }) {
@@ -30,17 +34,20 @@ export class LiveConnection extends EventTarget {
     this.#signal = signal;
     this.#onended = onended;
     this.#ondoubt = ondoubt;
-    signal.addEventListener("abort", () => this.#close());
-    addEventListener("online", () => this.wake(), { signal });
+    signal.addEventListener("abort", () => { clearTimeout(this.#tick); this.#close(); });
+    addEventListener("online", () => this.#stir(), { signal });
     addEventListener("offline", () => this.isOpen && this.#ask(), { signal });
-    addEventListener("pageshow", ({ persisted }) => persisted && this.wake(), { signal });
-    document.addEventListener("visibilitychange", () => document.hidden || this.wake(), { signal });
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#stir(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden || this.#stir(), { signal });
+    document.addEventListener("resume", () => this.#stir(), { signal });
   }
 
   get isOpen() { return this.state === "open" && this.#socket !== null; }
 
   start() {
-    if (!this.#signal.aborted) this.#connect();
+    if (this.#signal.aborted) return;
+    this.#connect();
+    this.#watchSleep(Date.now());
   }
 
   /** Tells the server something; false when there is no connection, and it has to be told again after `ready`. */
@@ -53,10 +60,31 @@ export class LiveConnection extends EventTarget {
   /** Something has changed about the network or the tab: tries at once, or finds out whether the socket still lives. */
   wake() {
     if (this.#signal.aborted) return;
+    this.#resting = false;
     if (this.isOpen) return this.#ask();
     if (this.#socket) return;
     this.#attempt = 0;
     this.#connect();
+  }
+
+  /** Nobody may be told anything for now: no connection and no attempt until `wake`. */
+  rest() {
+    this.#resting = true;
+    this.#close();
+    this.#setState("lost");
+  }
+
+  #stir() {
+    if (!this.#resting) this.wake();
+  }
+
+  /** A computer that sleeps tells nobody; only its clock shows afterwards that time has passed. */
+  #watchSleep(before) {
+    this.#tick = setTimeout(() => {
+      const now = Date.now();
+      if (now - before > 2 * oversleep) this.#stir();
+      this.#watchSleep(now);
+    }, oversleep);
   }
 
   #connect() {
@@ -110,7 +138,7 @@ export class LiveConnection extends EventTarget {
     this.#setState(wasOpen ? "mending" : "lost");
     // Why an upgrade is refused is hidden from scripts; that the session is over is the reason to find out.
     if (!wasOpen) this.#ondoubt();
-    if (!this.#signal.aborted) this.#retry = setTimeout(() => this.#connect(), pauseBefore(this.#attempt++));
+    if (!this.#signal.aborted && !this.#resting) this.#retry = setTimeout(() => this.#connect(), pauseBefore(this.#attempt++));
   }
 
   /** Forgets the socket at once: without a network its close event takes a minute to come. */

@@ -43,3 +43,6 @@ export function pause(milliseconds, signal) {
     signal.addEventListener("abort", left, { once: true });
   });
 }
+
+/** The index of the next piece that a reply lacks: none, once it is finished. */
+export const nextIndex = ({ status, next_index }) => (status === "streaming" ? next_index ?? 0 : Infinity);

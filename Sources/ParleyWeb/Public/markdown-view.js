@@ -1,45 +1,56 @@
-import { codeBlock } from "./code-block.js";
 import { h } from "./dom.js";
-import { parseBlocks } from "./markdown-blocks.js";
-import { renderInline } from "./markdown-inline.js";
+import { drawn } from "./markdown-html.js";
 
-/**
- * Markdown in an element. As a text grows only its last blocks are drawn anew: what has been read stays selected, and
- * a long answer costs no more towards its end.
- */
+/** More HTML than this is drawn piece by piece, with pauses for the page in between. */
+const atOnce = 60_000;
+
+/** Markdown in an element. What isn't rendered yet stands there as it was written. */
 export class MarkdownView {
   #element;
-  #sources = [];
+  #renderer;
+  #text;
+  #final;
+  /** Draws texts that grow, that are long, or that have yet to be rendered; there once it is needed. */
+  #drawing = null;
 
-  constructor(element) {
+  constructor(element, renderer) {
     this.#element = element;
+    this.#renderer = renderer;
     element.classList.add("markdown");
+    element.addEventListener("click", async ({ target }) => {
+      const button = target.closest(".copy-button");
+      if (button) (await import("./markdown-copy.js")).copyListing(button);
+    });
   }
 
-  update(text) {
-    const blocks = parseBlocks(text);
-    let same = 0;
-    while (same < blocks.length && blocks[same].source === this.#sources[same]) same += 1;
-    while (this.#element.childNodes.length > same) this.#element.lastChild.remove();
-    this.#element.append(...blocks.slice(same).map(renderBlock));
-    this.#sources = blocks.map(({ source }) => source);
+  /** Shows a text; it may grow as long as it isn't final. */
+  update(text, { final = true } = {}) {
+    if (text === this.#text && final === this.#final) return;
+    this.#text = text;
+    this.#final = final;
+    const known = !this.#drawing && final && this.#renderer.known(text);
+    if (known && known.reduce((sum, { html }) => sum + html.length, 0) < atOnce) {
+      this.#element.replaceChildren(...known.map(({ html }) => drawn(html)));
+    } else {
+      this.#draw();
+    }
   }
-}
 
-function renderBlock(block) {
-  switch (block.type) {
-    case "code": return codeBlock(block.text, block.language);
-    // The page has its own headings above: a message's begin below them.
-    case "heading": return h(`h${Math.min(block.level + 2, 6)}`, {}, ...renderInline(block.text));
-    case "rule": return h("hr");
-    case "quote": return h("blockquote", {}, ...block.blocks.map(renderBlock));
-    case "list": return h(block.ordered ? "ol" : "ul", { start: block.start }, ...block.items.map(renderItem));
-    default: return h("p", {}, ...renderInline(block.text));
+  /** Nobody sees it any more. */
+  close() {
+    if (this.#drawing) this.#drawing.then((drawing) => drawing?.close());
   }
-}
 
-/** An item's first paragraph stands beside its marker without being one. */
-function renderItem([first, ...rest]) {
-  if (first?.type !== "paragraph") return h("li", {}, ...(first ? [first, ...rest] : []).map(renderBlock));
-  return h("li", {}, ...renderInline(first.text), ...rest.map(renderBlock));
+  async #draw() {
+    if (!this.#drawing) {
+      // A screenful or so stands there until it is loaded.
+      const beginning = this.#text.slice(0, 10_000);
+      this.#element.replaceChildren(...(beginning ? [h("span", { class: "markdown-pending" }, beginning)] : []));
+      this.#drawing = this.#renderer.load(() => import("./markdown-drawing.js")).then(
+        (module) => module && new module.MarkdownDrawing(this.#element, this.#renderer),
+      );
+    }
+    const drawing = await this.#drawing;
+    drawing?.update(this.#text, this.#final);
+  }
 }

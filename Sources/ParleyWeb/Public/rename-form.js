@@ -1,4 +1,5 @@
 import { h } from "./dom.js";
+import { s } from "./strings.js";
 
 const longestTitle = 256;
 
@@ -11,14 +12,15 @@ const longestTitle = 256;
 export function renameForm(title, { onsave, onend }) {
   let over = false;
   let contested = false;
-  const input = h("input", { name: "title", value: title, maxlength: longestTitle, "aria-label": "Title" });
+  const input = h("input", { name: "title", value: title, maxlength: longestTitle, "aria-label": s.sidebar.title, dir: "auto" });
   const form = h(
     "form",
     {
       class: "rename",
       autocomplete: "off",
       onsubmit: finish,
-      onfocusout: (event) => contested || finish(event),
+      // Where only the window lost the focus, the field has it still: one goes on typing.
+      onfocusout: (event) => contested || document.activeElement === input || finish(event),
       onkeydown: (event) => event.key === "Escape" && end(event),
     },
     input,

@@ -1,4 +1,9 @@
-/** Addresses: `/c/<id>` is a conversation, `/` the most recent one, or, marked in the history entry, a new one. */
+const pages = ["help", "operator", "rescue"];
+
+/**
+ * Addresses: `/c/<id>` is a conversation, with `#<seq>` one of its messages; `/` the most recent one, or, marked in the
+ * history entry, a new one; `/help` and so on a page. Nothing of what is read stands in them.
+ */
 export class Router {
   #onchange;
 
@@ -9,12 +14,14 @@ export class Router {
 
   get route() {
     const [, id] = /^\/c\/([^/]+)$/.exec(location.pathname) ?? [];
-    return { id: id ?? null, isNew: history.state?.isNew ?? false };
+    const page = pages.find((name) => location.pathname === `/${name}`);
+    const seq = Number(location.hash.slice(1)) || null;
+    return { id: id ?? null, page: page ?? null, seq: id ? seq : null, isNew: history.state?.isNew ?? false };
   }
 
   /** Goes somewhere; with `replace` the present entry of the history is rewritten instead. */
-  go({ id = null, isNew = false }, { replace = false } = {}) {
-    const path = addressOf(id);
+  go({ id = null, page = null, seq = null, isNew = false }, { replace = false } = {}) {
+    const path = page ? `/${page}` : addressOf(id) + (seq ? `#${seq}` : "");
     history[replace ? "replaceState" : "pushState"]({ isNew }, "", path);
     this.#onchange(this.route);
   }

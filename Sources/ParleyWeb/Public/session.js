@@ -1,11 +1,15 @@
 import { Api } from "./api.js";
+import { keepingPreferences } from "./preferences.js";
 
 /**
  * Who is signed in, kept the same in every tab of this browser.
  *
  * Fires `change` when that has become someone else or nobody. `user` is then the new one, or null, and `reason` how the
- * session ended: `left` (signed out here), `elsewhere` (in another tab), `signedOut` (the server says so: signed out, or
- * the password was changed), `expired`, or null when there was none.
+ * session ended: `left` (signed out here), `erased` (the account was deleted here), `elsewhere` (in another tab), `signedOut` (the server says so: signed out, or
+ * the password was changed), or null when there was none.
+ *
+ * A session that merely ran out takes nobody away: `suspend` is fired, and nothing of theirs may be seen until either
+ * `resume` (the same person has signed in again, here or in another tab) or `change`.
  */
 export class Session extends EventTarget {
   /** Undefined until the server has been asked for the first time. */
@@ -13,24 +17,26 @@ export class Session extends EventTarget {
   reason = null;
   #api = new Api();
   #tabs = new BroadcastChannel("parley-session");
+  /** While it is suspended: what waits for its end. */
+  #suspension = null;
+  #resumedAt = 0;
+  #isErasing = false;
 
   constructor() {
     super();
-    this.#tabs.addEventListener("message", ({ data }) => {
-      if (data.email === (this.user?.email ?? null)) return;
-      // Wiped first and asked afterwards: the answer may be slow, and this person may be gone already.
-      if (this.user) this.#become(null, "elsewhere");
-      if (data.email) this.check().catch(() => {});
-    });
+    this.#tabs.addEventListener("message", ({ data }) => this.#hear(data.email));
   }
+
+  get isSuspended() { return this.#suspension !== null; }
 
   /** Asks the server who is signed in, and follows its answer. Throws when it can't be asked. */
   async check() {
+    const asked = performance.now();
     try {
       this.#become(await this.#api.get("/auth/me"));
     } catch (error) {
       if (error.status !== 401) throw error;
-      this.ended();
+      this.ended(asked);
     }
   }
 
@@ -48,28 +54,80 @@ export class Session extends EventTarget {
   async signOut() {
     this.#become(null, "left");
     this.#tellTabs();
+    await this.endAtServer();
+  }
+
+  /** Tells the server that nobody is signed in here any more. Its answer empties the browser's storage. */
+  async endAtServer() {
     try {
-      await this.#api.post("/auth/logout");
+      await keepingPreferences(() => this.#api.post("/auth/logout"));
     } catch (error) {
       if (error.status !== 401) throw error;
     }
   }
 
-  /** The server no longer knows this session, or has ended it: `signedOut`. */
-  ended(reason = "expired") {
-    this.#become(null, this.user ? reason : null);
+  /** Erases the person at the server; throws where it refuses. Its answer empties the browser's storage. */
+  async erase(password) {
+    this.#isErasing = true;
+    try {
+      await keepingPreferences(() => this.#api.delete("/account", { password }));
+      this.#become(null, "erased");
+      this.#tellTabs();
+    } finally {
+      this.#isErasing = false;
+    }
   }
 
-  /** Back to the beginning, where nobody has been asked for yet. */
-  forget() {
-    this.user = undefined;
+  /**
+   * The server doesn't know the session with which it was asked something at that time, by `performance.now()`. Settles
+   * when the same person is signed in again, and what was asked can be asked once more; never, where they have left.
+   */
+  ended(asked = performance.now()) {
+    if (!this.user) this.#become(null);
+    else if (asked >= this.#resumedAt) this.#suspend();
+    return this.#suspension?.promise ?? Promise.resolve();
+  }
+
+  /** The server has closed the socket: it was signed out from (`signedOut`), or the session ran out (`expired`). */
+  closed(why) {
+    // The socket may be closed before the answer is there that says why.
+    if (why === "signedOut") return this.#become(null, this.user ? (this.#isErasing ? "erased" : why) : null);
+    this.ended();
+    // Another tab may have signed in again long since.
+    this.check().catch(() => {});
+  }
+
+  #hear(email) {
+    if (email === (this.user?.email ?? null)) {
+      if (this.isSuspended) this.check().catch(() => {});
+      return;
+    }
+    // Wiped first and asked afterwards: the answer may be slow, and this person may be gone already.
+    if (this.user) this.#become(null, "elsewhere");
+    if (email) this.check().catch(() => {});
+  }
+
+  #suspend() {
+    if (this.#suspension) return;
+    this.#suspension = Promise.withResolvers();
+    this.dispatchEvent(new Event("suspend"));
   }
 
   #become(user, reason = null) {
-    if (this.user !== undefined && user?.email === this.user?.email) return;
+    if (this.user !== undefined && user?.email === this.user?.email) return this.#resume();
+    this.#suspension = null;
     this.user = user;
     this.reason = reason;
     this.dispatchEvent(new Event("change"));
+  }
+
+  #resume() {
+    if (!this.#suspension) return;
+    const { resolve } = this.#suspension;
+    this.#suspension = null;
+    this.#resumedAt = performance.now();
+    this.dispatchEvent(new Event("resume"));
+    resolve();
   }
 
   #tellTabs() {

@@ -1,5 +1,5 @@
 import { ApiError, NetworkError } from "./api.js";
-import { pause } from "./live-rules.js";
+import { nextIndex, pause } from "./live-rules.js";
 import { readEvents } from "./sse.js";
 
 const pauses = [250, 500, 1000, 2000, 4000, 8000, 8000, 8000];
@@ -39,9 +39,6 @@ export async function* turnEvents(api, { post, reply }, signal) {
     await pause(pauses[failures++], signal);
   }
 }
-
-/** The index of the next piece that a reply lacks: none, once it is finished. */
-export const nextIndex = ({ status, next_index }) => (status === "streaming" ? next_index ?? 0 : Infinity);
 
 const start = (api, post, signal) => api.open("POST", "/chat", { body: { ...post, stream: true }, signal });
 

@@ -1,3 +1,5 @@
+import { s } from "./strings.js";
+
 /** How long somebody who was heard to write counts as writing. They say so again every few seconds. */
 const lasting = 6_000;
 /** Not more often than this one says that one is writing oneself. */
@@ -41,8 +43,5 @@ export class TypingPace {
 
 /** The line about them. */
 export function typingLine(users) {
-  if (users.length === 0) return "";
-  if (users.length === 1) return `${users[0]} is typing…`;
-  if (users.length === 2) return `${users[0]} and ${users[1]} are typing…`;
-  return `${users.length} people are typing…`;
+  return users.length ? s.conversation.typing(users) : "";
 }

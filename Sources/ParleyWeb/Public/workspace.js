@@ -1,15 +1,37 @@
+import { accountRow } from "./account-row.js";
 import { Api } from "./api.js";
+import { ConnectionLine } from "./connection-line.js";
 import { Conversation } from "./conversation.js";
-import { ConversationList, Renamed } from "./conversation-list.js";
+import { ConversationList } from "./conversation-list.js";
 import { ConversationView } from "./conversation-view.js";
-import { confirmDialog } from "./confirm-dialog.js";
+import { DraftKeeper } from "./draft-keeper.js";
 import { Drawer } from "./drawer.js";
-import { h } from "./dom.js";
+import { h, loadStyle } from "./dom.js";
+import { hasLegacy } from "./legacy-keys.js";
 import { LiveConnection } from "./live-connection.js";
-import { attempt, notify } from "./notices.js";
+import { MarkdownRenderer } from "./markdown-renderer.js";
+import { announce, attempt, notify } from "./notices.js";
 import { problemView } from "./problem-view.js";
+import { Projects } from "./projects.js";
+import { ReadMarks } from "./read-marks.js";
 import { Router } from "./router.js";
+import { bindShortcuts } from "./shortcuts.js";
 import { SidebarView } from "./sidebar-view.js";
+import { s } from "./strings.js";
+
+/**
+ * What is not a conversation, loaded when somebody goes there. Each module exports `open(context)`, which resolves to
+ * `{ element, close? }`. The context is `user`, `api`, `live`, `unsent`, `signal` (aborted when the page is left), `go`
+ * (to a route) and `menuButton`.
+ */
+const pages = {
+  operator: () => import("./operator-page.js"),
+  help: () => import("./help-page.js"),
+  rescue: () => import("./rescue-page.js"),
+};
+
+/** How far from its end a log may be for that to be in sight, in pixels. */
+const nearEnd = 64;
 
 /** What one signed-in person sees and does. Closing it ends every call and forgets every message. */
 export class Workspace {
@@ -17,66 +39,108 @@ export class Workspace {
   #user;
   #unsent;
   #api;
+  #renderer;
   #live;
+  #line;
   #list;
+  #drafts;
+  #projects;
+  #marks;
+  #actions = null;
   #router;
   #sidebar;
   #drawer;
   #conversation = null;
   #view = null;
+  /** The page that is open in place of a conversation: what to abort when it is left. */
+  #page = null;
   #sending = new Map();
-  /** What is being deleted here: that it is gone is no news then. */
-  #deleting = new Set();
   #control = new AbortController();
-  #main = h("main", { class: "main", id: "main" });
+  /** Notes what is read in the conversation on the screen. */
+  #reading = null;
+  #main = h("main", { class: "main", id: "main", tabindex: -1 });
 
   constructor({ session, unsent, onsignout }) {
     this.#user = session.user;
     this.#unsent = unsent;
     const { signal } = this.#control;
-    this.#api = new Api({ signal, onSignedOut: () => session.ended() });
+    this.#api = new Api({
+      signal, onSignedOut: (asked) => session.ended(asked), onForbidden: () => this.#projects.load(),
+    });
     this.#live = new LiveConnection({
       signal,
-      onended: (why) => why !== "refused" && session.ended(why),
+      onended: (why) => why !== "refused" && session.closed(why),
       ondoubt: () => session.check().catch(() => {}),
     });
+    this.#line = new ConnectionLine(this.#live, signal);
+    this.#renderer = new MarkdownRenderer(this.#api, signal);
+    this.#drafts = new DraftKeeper({ api: this.#api, live: this.#live, unsent, signal });
     this.#list = new ConversationList(this.#api, signal);
+    const shared = { api: this.#api, live: this.#live, list: this.#list, user: this.#user, signal };
+    this.#projects = new Projects(shared);
+    this.#projects.addEventListener("change", () => this.#view?.showRole());
+    this.#marks = new ReadMarks(shared);
     this.#live.addEventListener("event", ({ detail }) => this.#list.take(detail));
     this.#router = new Router((route) => this.#follow(route), signal);
     this.#sidebar = new SidebarView(this.#list, {
-      user: this.#user,
+      ...shared,
+      account: accountRow({
+        user: this.#user, live: this.#live, unsent, signal,
+        go: (route) => this.#router.go(route),
+        onshortcuts: () => this.#showShortcuts(),
+        onsignout: () => this.#signOut(onsignout),
+        onerase: () => attempt(s.common.failed, () => this.#askToErase(session)),
+      }),
+      projects: this.#projects,
+      marks: this.#marks,
       onnew: () => this.#router.go({ isNew: true }),
-      onopen: (id) => this.#router.go({ id }),
-      onrename: (id, title, from) => this.#rename(id, title, from),
-      ondelete: (item) => this.#delete(item),
-      onsignout,
+      onopen: (id, seq) => this.#router.go({ id, seq }),
+      onrename: (...what) => this.#act("rename", ...what),
+      onmenu: (...what) => this.#act("openMenu", ...what),
+      ondelete: (item) => this.#act("delete", item),
+      onprojects: (id) => attempt(s.projects.failed, () => this.#openProject(id)),
     });
-    this.#drawer = new Drawer(this.#sidebar.element, this.#main, signal);
+    const stage = h("div", { class: "stage" }, this.#main, this.#line.element);
+    this.#drawer = new Drawer(this.#sidebar.element, stage, signal);
     this.element = h(
       "div",
       { class: "workspace" },
-      h("a", { class: "skip-link", href: "#composer" }, "Skip to the message field"),
+      h("a", { class: "skip-link", href: "#main", onclick: (event) => this.#skip(event) }, s.preferences.skip),
       this.#sidebar.element,
       this.#drawer.scrim,
-      this.#main,
+      stage,
     );
     this.#live.addEventListener("state", () => (this.element.dataset.connection = this.#live.state));
+    this.#bindShortcuts(signal);
     this.#start();
   }
 
+  /** The session ran out: nothing more is told or heard until it goes on, and what is asked for waits. */
+  suspend() {
+    this.#live.rest();
+  }
+
+  resume() {
+    this.#live.wake();
+  }
+
   close() {
+    if (this.#actions) this.#act("leave");
+    this.#reading?.abort();
     this.#control.abort();
     this.#view?.close();
     this.#conversation?.leave();
   }
 
   async #start() {
-    const { id } = this.#router.route;
+    const { id, page, seq } = this.#router.route;
     this.#live.start();
-    if (id) this.#follow({ id });
+    this.#projects.load();
+    if (id || page) this.#follow({ id, page, seq });
+    this.#offerRescue();
     await this.#list.loadMore();
     // Meanwhile the person may have left, or begun a new conversation.
-    if (this.#conversation || this.#control.signal.aborted) return;
+    if (this.#conversation || this.#page || this.#control.signal.aborted) return;
     // What was begun before the session ended comes before what is merely recent.
     if (this.#unsent.holds(null)) this.#router.go({ isNew: true }, { replace: true });
     else this.#openMostRecent();
@@ -85,48 +149,92 @@ export class Workspace {
   /** Without an address to go by. */
   #openMostRecent() {
     if (this.#list.problem) return this.#showProblem(this.#list.problem, () => this.#start());
-    const [newest] = this.#list.items;
+    const { newest } = this.#list;
     this.#router.go(newest ? { id: newest.id } : { isNew: true }, { replace: true });
   }
 
-  async #follow({ id, isNew }) {
+  async #follow({ id, page, seq, isNew }) {
     this.#drawer.close();
+    if (seq && this.#view && id === this.#conversation?.id) return this.#view.showMessage(seq);
+    this.#page?.abort();
+    this.#page = null;
+    if (page) return this.#openPage(page);
     if (!id && !isNew) return this.#openMostRecent();
     const conversation = this.#enter(id);
     if (!id || conversation.sending) return this.#show(conversation);
     this.#main.replaceChildren(loading());
     try {
       await conversation.load();
-      if (conversation === this.#conversation) this.#show(conversation);
+      if (conversation === this.#conversation) this.#show(conversation, seq);
     } catch (error) {
-      if (error.status === 404) this.#list.remove(id);
+      if (error.status === 404) {
+        this.#list.remove(id);
+        this.#unsent.rescueDraft(id);
+      }
       if (conversation !== this.#conversation || error.name === "AbortError") return;
-      this.#showProblem(error, () => this.#follow({ id }));
+      this.#showProblem(error, () => this.#follow({ id, seq }));
     }
+  }
+
+  async #openPage(name) {
+    this.#leaveConversation();
+    this.#conversation = null;
+    this.#line.follow(null);
+    this.#sidebar.setActive(null);
+    this.#main.replaceChildren(loading());
+    const left = new AbortController();
+    this.#page = left;
+    const signal = AbortSignal.any([left.signal, this.#control.signal]);
+    try {
+      const { open } = await pages[name]();
+      const page = await open({
+        user: this.#user, api: this.#api, live: this.#live, unsent: this.#unsent, signal,
+        go: (route) => this.#router.go(route), menuButton: this.#drawer.button(),
+      });
+      if (signal.aborted) return page.close?.();
+      signal.addEventListener("abort", () => page.close?.(), { once: true });
+      this.#main.replaceChildren(page.element);
+      focusHeading(page.element);
+    } catch (error) {
+      if (!signal.aborted) this.#showProblem(error, () => this.#follow({ page: name }));
+    }
+  }
+
+  #leaveConversation() {
+    this.#reading?.abort();
+    this.#view?.close();
+    this.#view = null;
+    this.#conversation?.leave();
+    if (this.#conversation?.pending) this.#sending.set(this.#conversation.id, this.#conversation);
   }
 
   /** Leaves the conversation that is open for another one. */
   #enter(id) {
-    this.#view?.close();
-    this.#view = null;
-    this.#conversation?.leave();
-    if (this.#conversation?.sending) this.#sending.set(this.#conversation.id, this.#conversation);
+    this.#leaveConversation();
     const again = this.#sending.get(id);
     this.#sending.delete(id);
-    this.#conversation = again?.sending ? again : this.#make(id);
+    // One that was new when it was left may have got its id since.
+    this.#conversation = again?.pending && again.id === id ? again : this.#make(id);
     this.#conversation.enter();
+    this.#line.follow(this.#conversation);
     this.#sidebar.setActive(id);
     return this.#conversation;
   }
 
   #make(id) {
-    const parts = { api: this.#api, live: this.#live, list: this.#list, unsent: this.#unsent, user: this.#user };
+    const parts = {
+      api: this.#api, live: this.#live, list: this.#list, unsent: this.#unsent, user: this.#user,
+      renderer: this.#renderer, drafts: this.#drafts,
+      // What is begun goes to the project that is shown, unless one only reads there.
+      project: () => (this.#projects.mayWrite(this.#list.scope.project) ? this.#list.scope.project : null),
+    };
     const conversation = new Conversation(id, parts);
     conversation.addEventListener("created", () => {
       if (conversation !== this.#conversation) return;
       this.#router.rewrite(conversation.id);
       this.#sidebar.setActive(conversation.id);
     });
+    this.#announceAnswers(conversation);
     conversation.addEventListener("gone", () => this.#leaveGone(conversation));
     conversation.addEventListener("stale", () => {
       if (conversation === this.#conversation) this.#follow({ id: conversation.id });
@@ -139,23 +247,86 @@ export class Workspace {
     const { id } = conversation;
     this.#list.remove(id);
     this.#sending.delete(id);
-    if (conversation !== this.#conversation || this.#deleting.has(id)) return;
     this.#unsent.rescueDraft(id);
+    if (conversation !== this.#conversation) return;
     this.#router.go({ isNew: true }, { replace: true });
-    notify("The conversation you had open was deleted, or isn’t yours to see any more.");
+    notify(s.sidebar.gone);
   }
 
-  #show(conversation) {
+  #show(conversation, seq) {
     this.#view = new ConversationView(conversation, {
       user: this.#user,
-      live: this.#live,
       unsent: this.#unsent,
       menuButton: this.#drawer.button(),
-      onrename: (title, from) => this.#rename(conversation.id, title, from),
-      ondelete: () => this.#delete(conversation.info),
+      onrename: (title, from) => this.#act("rename", conversation.id, title, from),
+      ondelete: () => this.#act("delete", conversation.info),
+      onmenu: (anchor, rename) => this.#act("openMenu", conversation.info, anchor, rename),
+      mayWrite: () => this.#projects.mayWrite(conversation.info?.project_id),
+      api: this.#api,
+      projects: this.#projects,
+      go: (route) => this.#router.go(route),
     });
     this.#main.replaceChildren(this.#view.element);
-    this.#view.start();
+    this.#view.start(seq);
+    this.#drafts.open(conversation);
+    this.#followReading(conversation);
+    this.#projects.visit(conversation.info?.project_id);
+    announce(conversation.info?.title ?? "");
+  }
+
+  /** A screen reader doesn't read an answer piece by piece, and is told when there is all of it. */
+  #announceAnswers(conversation) {
+    let reply = null;
+    conversation.addEventListener("state", () => {
+      const ended = reply && !conversation.reply ? conversation.messages.find(({ id }) => id === reply) : null;
+      reply = conversation.reply?.id ?? null;
+      if (!ended || conversation !== this.#conversation) return;
+      announce(ended.status === "delivered" ? s.common.answerComplete : s.common.answerStopped);
+    });
+  }
+
+  #bindShortcuts(signal) {
+    bindShortcuts({
+      list: () => this.#showShortcuts(),
+      search: () => {
+        this.#drawer.show();
+        this.#sidebar.focusSearch?.();
+      },
+      create: () => this.#router.go({ isNew: true }),
+      previous: () => this.#step(-1),
+      next: () => this.#step(1),
+      compose: () => this.#main.querySelector("#composer")?.focus(),
+      copy: () => this.#copyLastAnswer(),
+      sidebar: () => this.#drawer.toggle(),
+    }, signal);
+  }
+
+  /** To what one came for. Followed as an address, it would be one of the history. */
+  #skip(event) {
+    event.preventDefault();
+    (this.#main.querySelector("#composer") ?? this.#main).focus();
+  }
+
+  async #showShortcuts() {
+    await attempt(s.common.failed, async () => {
+      const [{ showShortcuts }] = await Promise.all([import("./shortcuts-dialog.js"), loadStyle("help.css")]);
+      if (!this.#control.signal.aborted) showShortcuts(this.#control.signal);
+    });
+  }
+
+  /** To the conversation before or after the open one, in the order of the sidebar. */
+  #step(by) {
+    const { items } = this.#list;
+    const at = items.findIndex(({ id }) => id === this.#conversation?.id);
+    const to = at < 0 ? items[0] : items[at + by];
+    if (to) this.#router.go({ id: to.id });
+  }
+
+  async #copyLastAnswer() {
+    const last = this.#conversation?.messages.findLast(({ role, content }) => role === "assistant" && content);
+    if (!last) return notify(s.common.nothingToCopy);
+    const { copyText } = await import("./clipboard.js");
+    if (await copyText(last.content)) notify(s.common.copied);
   }
 
   #showProblem(error, retry) {
@@ -163,45 +334,81 @@ export class Workspace {
     this.#main.replaceChildren(
       h("header", { class: "bar" }, this.#drawer.button()),
       problemView({
-        title: missing ? "There is no such conversation" : "This couldn’t be loaded",
-        text: missing ? "It was deleted, or it belongs to someone else." : error.message,
-        action: missing ? "Start a new one" : "Try again",
+        title: missing ? s.session.missing : s.session.notLoaded,
+        text: missing ? s.session.missingWhy : error.message,
+        action: missing ? s.session.startNew : s.common.tryAgain,
         onaction: missing ? () => this.#router.go({ isNew: true }, { replace: true }) : retry,
       }),
     );
   }
 
-  /** True when it is renamed; the present title, where that isn't `from` any more. */
-  async #rename(id, title, from) {
-    let present;
-    const open = () => (id === this.#conversation.id ? this.#conversation : null);
-    const done = await attempt("It couldn’t be renamed.", async () => {
-      try {
-        const renamed = await this.#list.rename(id, title, from, (changes) => open()?.missed(changes));
-        open()?.changed(renamed);
-      } catch (error) {
-        if (error instanceof Renamed) present = error.title;
-        throw error;
-      }
-    });
-    return present ?? done;
+  /** Does something with a whole conversation, by what is loaded when something is done for the first time. */
+  async #act(what, ...parameters) {
+    this.#actions ??= import("./conversation-actions.js").then(({ ConversationActions }) => new ConversationActions({
+      api: this.#api,
+      list: this.#list,
+      projects: this.#projects,
+      signal: this.#control.signal,
+      open: (id) => (id === this.#conversation?.id ? this.#conversation : null),
+      onleave: () => this.#openMostRecent(),
+      onreturn: (id) => this.#router.go({ id }),
+    }));
+    try {
+      return (await this.#actions)[what](...parameters);
+    } catch (error) {
+      this.#actions = null;
+      notify(error.message);
+    }
   }
 
-  async #delete({ id, title }) {
-    const sure = await confirmDialog({
-      title: "Delete this conversation?",
-      text: `“${title}” and all of its messages will be gone for good.`,
-      action: "Delete",
+  /** What is looked at to its end has been read. */
+  #followReading(conversation) {
+    this.#reading?.abort();
+    this.#reading = new AbortController();
+    const log = this.#view.element.querySelector("[role=log]");
+    const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < nearEnd;
+    this.#marks.follow(conversation, { isAtEnd, scroller: log, signal: this.#reading.signal });
+  }
+
+  /** What an older web app left here is offered. */
+  async #offerRescue() {
+    if (hasLegacy()) (await import("./rescue-banner.js")).offerRescue(this.element, this.#router, this.#control.signal);
+  }
+
+  /** Whoever signs out leaves nothing of it behind, and is asked before that. */
+  async #signOut(onsignout) {
+    if (hasLegacy() && !(await (await import("./rescue-leaving.js")).mayLeave(this.#router))) return;
+    if (this.#actions) await this.#act("settle");
+    onsignout();
+  }
+
+  async #askToErase(session) {
+    const { openEraseDialog } = await import("./erase-dialog.js");
+    openEraseDialog((password) => session.erase(password));
+  }
+
+  async #openProject(id) {
+    const [{ openProjectDialog }, project] = await Promise.all([
+      import("./project-dialog.js"), id && this.#api.get(`/projects/${id}`),
+    ]);
+    if (project) this.#projects.update(project);
+    const made = await openProjectDialog(project, {
+      api: this.#api, projects: this.#projects, live: this.#live, user: this.#user,
     });
-    if (!sure) return;
-    this.#deleting.add(id);
-    const done = await attempt("It couldn’t be deleted.", () => this.#list.delete(id));
-    this.#deleting.delete(id);
-    if (done && id === this.#conversation.id) this.#openMostRecent();
+    // Whoever makes a project goes on in it.
+    if (made && this.#projects.find(made.id)) this.#list.select({ project: made.id });
   }
 }
 
+/** A page that was gone to begins at its heading, for those who hear it. */
+function focusHeading(element) {
+  const heading = element.querySelector("h1");
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
 function loading() {
-  const text = h("span", { class: "visually-hidden" }, "Loading…");
+  const text = h("span", { class: "visually-hidden" }, s.common.loading);
   return h("div", { class: "loading", role: "status" }, text);
 }
