@@ -27,7 +27,7 @@ public enum ParleyServer {
         router.add(middleware: ResponseFinisher(ids: dependencies.ids))
         router.add(middleware: RequestGate(proxies: dependencies.proxies))
         HealthRoutes(checks: dependencies.checks).add(to: router)
-        DocumentRoutes().add(to: router)
+        DocumentRoutes(assets: dependencies.assets).add(to: router)
         if let page = dependencies.metrics.page { MetricsRoutes(page: page).add(to: router) }
 
         let api = router.group("api")
@@ -38,16 +38,28 @@ public enum ParleyServer {
         )
         let quick = api.group()
         if let log = SlowRequestLog(dependencies.metrics) { quick.add(middleware: log) }
-        AuthRoutes(accounts: dependencies.accounts, origins: dependencies.origins).add(to: quick, behind: door)
+        AuthRoutes(
+            accounts: dependencies.accounts,
+            origins: dependencies.origins,
+            operators: dependencies.desk?.people ?? []
+        )
+        .add(to: quick, behind: door)
         let inside = quick.group().add(middleware: door)
         ConversationRoutes(dependencies).add(to: inside)
+        ReadRoutes(store: dependencies.store).add(to: inside)
         MessageRoutes(dependencies).add(to: inside)
+        RenderRoutes(dependencies).add(to: inside)
         ProjectRoutes(dependencies).add(to: inside)
         SearchRoutes(dependencies).add(to: inside)
         LegacyRoutes(dependencies).add(to: inside)
-        // These last as long as their clients, or wait for a model, and are not slow for that.
+        OperatorRoutes(desk: dependencies.desk).add(to: inside)
+        // These last as long as their clients, wait for a model, or take what is large, and are not slow for that.
         if let hub = dependencies.live { LiveRoutes(dependencies, hub: hub).add(to: api) }
-        ChatRoutes(dependencies).add(to: api.group().add(middleware: door))
+        let unhurried = api.group().add(middleware: door)
+        ChatRoutes(dependencies).add(to: unhurried)
+        if let erasure = dependencies.erasure { AccountRoutes(dependencies, erasure).add(to: unhurried) }
+        ImportRoutes(dependencies).add(to: unhurried)
+        ExportRoutes(dependencies).add(to: unhurried)
         return router
     }
 

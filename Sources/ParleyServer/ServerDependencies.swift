@@ -1,4 +1,5 @@
 public import Logging
+public import NIOPosix
 public import ParleyAuth
 public import ParleyChat
 public import ParleyCore
@@ -20,22 +21,36 @@ public struct ServerDependencies: Sendable {
     public var proxies = TrustedProxies.loopback
     /// Turns with the model.
     public var chat: ChatService
+    /// Says what may be chosen for a turn.
+    public var menu = ChatMenu()
     /// Keeps connected tabs in step; without it there are no sockets and no streams of events.
     public var live: LiveHub?
+    /// Erases people, with the event bus around it; without it nobody can erase themselves.
+    public var erasure: (any ErasureStore)?
+    /// Turns texts into HTML.
+    public var rendering: RenderingQueue
     /// Whether sockets are compressed where their clients offer it.
     public var allowsDeflate = false
+    /// Where the web app's files are, if they are not those in the binary.
+    public var assets: AssetFolder?
     /// Says who must wait.
     public var limiter: any RateLimiter
     /// Makes request ids.
     public var ids: any IDMaker
+    /// When an import happens.
+    public var clock: any WallClock = SystemClock()
     /// What `/health/ready` asks.
     public var checks: [HealthCheck]
     /// Where the server logs.
     public var logger: Logger
     /// What the server counts, and to whom it shows that.
     public var metrics: ServerMetrics
+    /// Remembers imports, so that they can be taken back; none where they can't.
+    public var batches: (any ImportBatchStore)?
+    /// Who operates the server, and what they are shown; none where nobody does.
+    public var desk: OperatorDesk?
 
-    /// Puts everything together.
+    /// Puts everything together; `pool` is where work runs that takes a thread for itself.
     public init(
         store: any ConversationStore,
         encodedLog: (any EncodedLogReader)? = nil,
@@ -47,7 +62,8 @@ public struct ServerDependencies: Sendable {
         ids: any IDMaker,
         checks: [HealthCheck],
         logger: Logger,
-        metrics: ServerMetrics = ServerMetrics()
+        metrics: ServerMetrics = ServerMetrics(),
+        pool: NIOThreadPool = .singleton
     ) {
         self.store = store
         self.encodedLog = encodedLog
@@ -60,6 +76,7 @@ public struct ServerDependencies: Sendable {
         self.checks = checks
         self.logger = logger
         self.metrics = metrics
+        rendering = RenderingQueue(pool: pool)
     }
 
     /// Takes one from a caller's budget; 429 where it is empty.
@@ -87,13 +104,21 @@ public struct HealthCheck: Sendable {
     public let name: String
     /// Whether the server is not ready without it.
     public let isNeeded: Bool
+    /// What is not as it should be although it is well, in a sentence each; asked only where it is well.
+    public let warnings: @Sendable () async throws -> [String]
     /// Returns when it is well, throws when not.
     public let check: @Sendable () async throws -> Void
 
     /// Names a check.
-    public init(name: String, isNeeded: Bool = true, check: @escaping @Sendable () async throws -> Void) {
+    public init(
+        name: String,
+        isNeeded: Bool = true,
+        warnings: @escaping @Sendable () async throws -> [String] = { [] },
+        check: @escaping @Sendable () async throws -> Void
+    ) {
         self.name = name
         self.isNeeded = isNeeded
+        self.warnings = warnings
         self.check = check
     }
 }

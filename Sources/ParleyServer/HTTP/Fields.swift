@@ -106,6 +106,16 @@ struct Fields {
         return .some(try convert(try requiredString(name)))
     }
 
+    /// The same for an integer.
+    func clearableInteger<Value>(
+        _ name: String,
+        _ convert: (Int) throws(ParleyError) -> Value
+    ) throws(ParleyError) -> Value?? {
+        guard let value = object[name] else { return .none }
+        guard value != .null else { return .some(nil) }
+        return .some(try convert(try requiredInteger(name)))
+    }
+
     /// `filters` of a turn.
     func filters() throws(ParleyError) -> JSON? {
         try value("filters").map { filters throws(ParleyError) in try Rules.filters(filters) }

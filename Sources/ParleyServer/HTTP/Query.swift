@@ -55,6 +55,13 @@ struct Query {
         return choice
     }
 
+    /// `true` or `false`.
+    func bool(_ name: String) throws(ParleyError) -> Bool? {
+        guard let text = parameters[name] else { return nil }
+        guard let value = Bool(text) else { throw .invalid(name, "\(name) must be true or false.") }
+        return value
+    }
+
     /// How many: 1 to 100, 50 where it is left out.
     func limit() throws(ParleyError) -> Int {
         try integer("limit", in: Limits.pageSizes) ?? Limits.pageSize
@@ -72,6 +79,11 @@ struct Query {
         guard let text = parameters[name] else { return nil }
         guard let id = ID<Entity>(text) else { throw .notFound }
         return id
+    }
+
+    /// Whether messages are to come with their HTML.
+    func rendering() throws(ParleyError) -> Rendering? {
+        try choice("render")
     }
 
     func expectedRevision() throws(ParleyError) -> Int? {

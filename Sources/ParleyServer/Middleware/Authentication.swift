@@ -21,7 +21,9 @@ struct Authentication: RouterMiddleware {
         let (caller, renewedToken) = try await caller(of: request)
         context.caller = caller
         var response = try await next(request, context)
-        if let renewedToken { response.setCookie(.session(renewedToken, of: request, in: context)) }
+        // Where the route has ended the sign-in, it stays so.
+        let isEnded = response.headers[.setCookie] != nil
+        if let renewedToken, !isEnded { response.setCookie(.session(renewedToken, of: request, in: context)) }
         return response
     }
 

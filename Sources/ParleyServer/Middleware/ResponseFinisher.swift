@@ -10,11 +10,13 @@ struct ResponseFinisher: RouterMiddleware {
 
     /// What every answer bears.
     ///
-    /// The policy lets the web app's own files run and nothing else; nothing inline.
+    /// The policy lets the web app's own files run and nothing else; nothing inline. HTML that a
+    /// script makes must have passed the one Trusted Types policy, which is that of rendered Markdown.
     private static let securityHeaders: HTTPFields = {
         let policy = """
             default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-            base-uri 'none'; form-action 'self'; frame-ancestors 'none'
+            base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+            require-trusted-types-for 'script'; trusted-types parley-markdown
             """
         let fields: [(HTTPField.Name?, String)] = [
             (.contentSecurityPolicy, policy),

@@ -7,6 +7,8 @@ import ParleyCore
 struct AuthRoutes {
     let accounts: AccountService
     let origins: OriginPolicy
+    /// Who is told that they operate the server.
+    let operators: Set<EmailAddress>
 
     func add(to api: RouterGroup<ServerContext>, behind door: Authentication) {
         let auth = api.group("auth")
@@ -45,7 +47,7 @@ struct AuthRoutes {
         try checkOrigin(of: request)
         if let token = request.sessionToken { try await accounts.signOut(token: token) }
         var response = Response.success
-        response.setCookie(.session("", of: request, in: context))
+        response.forgetPerson(request, context)
         return response
     }
 
@@ -56,7 +58,14 @@ struct AuthRoutes {
         if request.headers[.authorization] == nil, let token = request.sessionToken {
             name = try await accounts.authenticate(token: token).account.name
         }
-        return Response.json { $0.person(email: identity.email, name: name, department: identity.department) }
+        return Response.json {
+            $0.person(
+                email: identity.email,
+                name: name,
+                department: identity.department,
+                isOperator: operators.contains(identity.email)
+            )
+        }
     }
 
     /// A page of another site must not sign a browser in or out.
@@ -75,20 +84,41 @@ struct AuthRoutes {
     ) -> Response {
         let account = signIn.account
         var response = Response.json(status) {
-            $0.person(email: account.email, name: account.name, department: account.department)
+            $0.person(
+                email: account.email,
+                name: account.name,
+                department: account.department,
+                isOperator: operators.contains(account.email)
+            )
         }
         response.setCookie(.session(signIn.token, of: request, in: context))
         return response
     }
 }
 
+extension Response {
+    /// Takes the sign-in's cookie back, and lets nothing of the person stay in the browser.
+    ///
+    /// Other cookies are left alone: those of other applications would go too.
+    mutating func forgetPerson(_ request: Request, _ context: ServerContext) {
+        setCookie(.session("", of: request, in: context))
+        if let name = HTTPField.Name("Clear-Site-Data") { headers[name] = #""cache", "storage""# }
+    }
+}
+
 extension JSONWriter {
     /// Who is signed in.
-    fileprivate mutating func person(email: EmailAddress, name: String?, department: String?) {
+    fileprivate mutating func person(
+        email: EmailAddress,
+        name: String?,
+        department: String?,
+        isOperator: Bool
+    ) {
         object {
             $0.member("email", email.value)
             $0.member("name", name)
             $0.member("dept", department)
+            if isOperator { $0.member("operator", true) }
         }
     }
 }

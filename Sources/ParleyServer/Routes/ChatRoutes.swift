@@ -17,6 +17,7 @@ struct ChatRoutes {
         let chat = api.group("chat")
         chat.post { try await turn($0, $1, usesTools: false) }
         chat.post("agent") { try await turn($0, $1, usesTools: true) }
+        chat.get("options", use: options)
         chat.get(":mid/stream", use: resume)
         chat.post(":mid/stop", use: stop)
         chat.post(":mid/regenerate", use: regenerate)
@@ -105,6 +106,11 @@ struct ChatRoutes {
         return .json { $0.message(message) }
     }
 
+    @Sendable private func options(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let choices = await dependencies.menu.choices()
+        return .json(capacity: 4096) { $0.choices(choices) }
+    }
+
     /// The rest of a reply behind an index, as `Last-Event-ID` or `after` names it.
     @Sendable private func resume(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.messageID, context.identity)
@@ -158,6 +164,29 @@ extension Turn {
 }
 
 extension JSONWriter {
+    /// What may be chosen for a turn.
+    fileprivate mutating func choices(_ choices: ChatChoices) {
+        object { writer in
+            writer.name("models")
+            writer.array { writer in
+                for model in choices.models { writer.object { $0.member("id", model) } }
+            }
+            writer.member("default_model", choices.defaultModel)
+            writer.name("filters")
+            writer.array { writer in
+                for filter in choices.filters {
+                    writer.object { writer in
+                        writer.member("name", filter.name)
+                        writer.name("values")
+                        writer.array { writer in
+                            for value in filter.values { writer.string(value) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// The envelope's `error` for a reply that failed, beside the messages.
     fileprivate mutating func failure(of reply: Message, requestID: String) {
         let reason = reply.metadata["error"]?["message"]?.stringValue

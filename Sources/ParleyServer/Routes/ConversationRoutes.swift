@@ -53,13 +53,15 @@ struct ConversationRoutes {
     @Sendable private func read(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.conversationID, context.identity)
         let query = Query(request)
-        let limit = try await store.checking(.read, to: id, as: identity) { () throws(ParleyError) in try query.limit()
+        let (limit, rendering) = try await store.checking(.read, to: id, as: identity) { () throws(ParleyError) in
+            (try query.limit(), try query.rendering())
         }
         let (conversation, page) = try await store.conversation(id, newestMessages: limit, as: identity)
-        return .json(capacity: page.wireBytes) { writer in
+        let rendered = await RenderedMessages(of: page.messages, rendering, in: dependencies.rendering)
+        return .json(capacity: page.wireBytes + rendered.wireBytes) { writer in
             writer.object { writer in
                 writer.members(of: conversation)
-                writer.messages(page.messages)
+                writer.messages(page.messages, rendered)
                 writer.member("has_more", page.hasMore)
             }
         }
@@ -112,11 +114,13 @@ struct ConversationRoutes {
     @Sendable private func changes(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.conversationID, context.identity)
         let query = Query(request)
-        let (since, limit) = try await store.checking(.read, to: id, as: identity) { () throws(ParleyError) in
-            (try query.integer("since_revision", in: 0...Int.max) ?? 0, try query.limit())
+        let (since, limit, rendering) = try await store.checking(.read, to: id, as: identity) {
+            () throws(ParleyError) in
+            (try query.integer("since_revision", in: 0...Int.max) ?? 0, try query.limit(), try query.rendering())
         }
         let page = try await store.changes(in: id, since: since, limit: limit, as: identity)
-        return .json(capacity: page.wireBytes) { $0.changes(page) }
+        let rendered = await RenderedMessages(of: page.messages, rendering, in: dependencies.rendering)
+        return .json(capacity: page.wireBytes + rendered.wireBytes) { $0.changes(page, rendered) }
     }
 
     @Sendable private func draft(_ request: Request, _ context: ServerContext) async throws -> Response {

@@ -6,13 +6,16 @@ import ParleyWeb
 
 /// The web app's files, and `GET /openapi.yaml`.
 struct DocumentRoutes {
+    /// Where the files are, if they are not those in the binary.
+    let assets: AssetFolder?
+
     func add(to router: Router<ServerContext>) {
         // Every address of the app is the same page; which conversation it shows is read from the address there.
-        for path: RouterPath in ["/", "/c/:id"] {
-            router.get(path) { request, _ in try serve(WebAsset.named("index.html"), to: request) }
+        for path: RouterPath in ["/", "/c/:id", "/help", "/operator", "/rescue"] {
+            router.get(path) { request, _ in try await serve("index.html", to: request) }
         }
         router.get("assets/:name") { request, context in
-            try serve(WebAsset.named(context.parameters.get("name") ?? ""), to: request)
+            try await serve(context.parameters.get("name") ?? "", to: request)
         }
         router.get("openapi.yaml") { _, _ in
             Response(
@@ -23,8 +26,9 @@ struct DocumentRoutes {
         }
     }
 
-    /// A file of the binary; browsers keep it, and ask each time whether it is the one of this build.
-    @Sendable private func serve(_ asset: WebAsset?, to request: Request) throws -> Response {
+    /// A file of the web app; browsers keep it, and ask each time whether it is the present one.
+    @Sendable private func serve(_ name: String, to request: Request) async throws -> Response {
+        let asset = if let assets { try await assets.asset(name) } else { WebAsset.named(name) }
         guard let asset else { throw ParleyError.notFound }
         var headers: HTTPFields = [.cacheControl: "no-cache", .eTag: asset.entityTag]
         if request.alreadyHas(asset) { return Response(status: .notModified, headers: headers) }

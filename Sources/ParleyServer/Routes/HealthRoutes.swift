@@ -13,8 +13,14 @@ struct HealthRoutes {
 
     @Sendable private func ready(_ request: Request, _ context: ServerContext) async throws -> Response {
         var failed: Set<String> = []
+        var warnings: [String: [String]] = [:]
         for check in checks {
-            do { try await withDeadline(.seconds(2), check.check) } catch {
+            do {
+                warnings[check.name] = try await withDeadline(.seconds(2)) {
+                    try await check.check()
+                    return try await check.warnings()
+                }
+            } catch {
                 failed.insert(check.name)
                 context.requestLogger.warning(
                     "Dependency is not ready",
@@ -29,9 +35,14 @@ struct HealthRoutes {
                 writer.name("checks")
                 writer.array { writer in
                     for check in checks {
-                        writer.object {
-                            $0.member("name", check.name)
-                            $0.member("status", failed.contains(check.name) ? "unavailable" : "ok")
+                        writer.object { writer in
+                            writer.member("name", check.name)
+                            writer.member("status", failed.contains(check.name) ? "unavailable" : "ok")
+                            guard let sentences = warnings[check.name], !sentences.isEmpty else { return }
+                            writer.name("warnings")
+                            writer.array { writer in
+                                for sentence in sentences { writer.string(sentence) }
+                            }
                         }
                     }
                 }

@@ -26,16 +26,18 @@ struct MessageRoutes {
     @Sendable private func list(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, identity) = try (context.conversationID, context.identity)
         let query = Query(request)
-        let (range, limit) = try await store.checking(.read, to: id, as: identity) { () throws(ParleyError) in
-            (try query.messageRange(), try query.limit())
+        let (range, limit, rendering) = try await store.checking(.read, to: id, as: identity) {
+            () throws(ParleyError) in
+            (try query.messageRange(), try query.limit(), try query.rendering())
         }
-        if let log = dependencies.encodedLog, range == .newest, limit <= log.encodedLimit {
+        if let log = dependencies.encodedLog, rendering == nil, range == .newest, limit <= log.encodedLimit {
             return .messages(try await log.encodedNewestMessages(in: id, limit: limit, as: identity))
         }
         let page = try await store.messages(in: id, range, limit: limit, as: identity)
-        return .json(capacity: page.wireBytes) { writer in
+        let rendered = await RenderedMessages(of: page.messages, rendering, in: dependencies.rendering)
+        return .json(capacity: page.wireBytes + rendered.wireBytes) { writer in
             writer.object { writer in
-                writer.messages(page.messages)
+                writer.messages(page.messages, rendered)
                 writer.member("has_more", page.hasMore)
             }
         }

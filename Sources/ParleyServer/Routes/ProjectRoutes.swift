@@ -38,7 +38,10 @@ struct ProjectRoutes {
             description: try body.string("description").flatMap { text throws(ParleyError) in
                 try Rules.description(text)
             },
-            persona: try body.string("persona").map { text throws(ParleyError) in try Rules.persona(text) }
+            persona: try body.string("persona").map { text throws(ParleyError) in try Rules.persona(text) },
+            retentionDays: try body.integer("retention_days").map { days throws(ParleyError) in
+                try Rules.retentionDays(days)
+            }
         )
         let commit = try await store.createProject(input, as: context.identity)
         await live?.settleProjects(of: try context.identity.email)
@@ -57,7 +60,8 @@ struct ProjectRoutes {
             ProjectChanges(
                 name: try body.string("name").map { text throws(ParleyError) in try Rules.projectName(text) },
                 description: try body.clearable("description", Rules.description),
-                persona: try body.clearable("persona") { text throws(ParleyError) in try Rules.persona(text) }
+                persona: try body.clearable("persona") { text throws(ParleyError) in try Rules.persona(text) },
+                retentionDays: try body.clearableInteger("retention_days", Rules.retentionDays)
             )
         }
         let project = try await store.updateProject(id, changes, as: identity)

@@ -8,6 +8,7 @@ extension JSONWriter {
             writer.member("name", project.name)
             writer.member("description", project.description)
             writer.member("persona", project.persona)
+            writer.member("retention_days", project.retentionDays)
             writer.member("personal", project.isPersonal)
             writer.name("members")
             writer.array { writer in
