@@ -12,7 +12,9 @@ struct Parley: AsyncParsableCommand {
             """,
         version: ParleyVersion.text,
         subcommands: [
-            ServeCommand.self, MigrateCommand.self, TokenCommand.self, UserCommand.self, ConfigCommand.self,
+            ServeCommand.self, MigrateCommand.self, ImportCommand.self, ExportCommand.self, CopyCommand.self,
+            VerifyCommand.self, DoctorCommand.self, EraseCommand.self, PurgeCommand.self, TokenCommand.self,
+            UserCommand.self, ConfigCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdTesting
+import ParleyChat
 import ParleyCore
 import ParleyLive
 import ParleyServer
@@ -31,7 +32,12 @@ struct OpenAPITests {
     @Test("Every operation answers as it is documented")
     func operations() async throws {
         let check = HealthCheck(name: "store") {}
-        try await TestParley.run(provider: ScriptedProvider(["Hello, ", "world"]), checks: [check]) { parley in
+        let menu = ChatMenu(
+            ChatChoices(models: ["a"], defaultModel: "a", filters: [FilterChoice(name: "year", values: ["2026"])])
+        )
+        let provider = ScriptedProvider(["Hello, ", "world"])
+        let operators: Set = [Identity.carol.email]
+        try await TestParley.run(provider: provider, menu: menu, checks: [check], operators: operators) { parley in
             let contract = try await contract(parley)
             let anonymous = ContractCaller(caller: parley.anonymous, contract: contract)
             let alice = ContractCaller(caller: try await parley.caller(.alice), contract: contract)
@@ -43,6 +49,9 @@ struct OpenAPITests {
             try await messages(alice, bob, in: conversation)
             try await turns(alice, bob, in: conversation, of: project)
             try await events(alice, bob, parley, in: conversation, of: project)
+            let carol = ContractCaller(caller: try await parley.caller(.carol), contract: contract)
+            try await figures(alice, carol)
+            try await imports(alice)
             try await deletions(alice, bob, conversation, project)
             #expect(contract.unasked == [])
         }
@@ -61,6 +70,7 @@ struct OpenAPITests {
             expecting: .notModified
         )
         try await anonymous(.get, "/c/\(Self.unused)")
+        for page in ["/help", "/operator", "/rescue"] { try await anonymous(.get, page) }
         let asset = try #require(page.text.firstMatch(of: /\/assets\/[A-Za-z0-9._-]+/)).output
         try await anonymous(.get, String(asset))
         try await anonymous(.get, "/assets/none.js", expecting: .notFound)
@@ -100,7 +110,11 @@ struct OpenAPITests {
         try await alice(.get, "/api/projects?limit=1&cursor=\(cursor)")
         try await alice(.get, "/api/projects/\(id)")
         try await bob(.get, "/api/projects/\(id)", expecting: .notFound)
-        try await alice(.patch, "/api/projects/\(id)", ["description": "Ours", "persona": .null])
+        try await alice(.patch, "/api/projects/\(id)", ["retention_days": 0], expecting: .badRequest)
+        let changes: JSON = ["description": "Ours", "persona": .null, "retention_days": 30]
+        #expect(try await alice(.patch, "/api/projects/\(id)", changes)["retention_days"] == 30)
+        let cleared = try await alice(.patch, "/api/projects/\(id)", ["retention_days": .null])
+        #expect(cleared["retention_days"] == nil && cleared["description"] == "Ours")
         try await alice(.put, "/api/projects/\(id)/members/carol@example.org", ["role": "editor"])
         try await alice(.delete, "/api/projects/\(id)/members/carol@example.org")
         try await alice(.put, "/api/projects/\(id)/members/bob@example.org", ["role": "viewer"])
@@ -137,6 +151,8 @@ struct OpenAPITests {
         try await alice(.put, "/api/conversations/\(id)/draft", ["text": "half a thou"])
         try await alice(.get, "/api/conversations/\(id)/draft")
         try await alice(.get, "/api/conversations/new/draft")
+        try await alice(.put, "/api/conversations/\(id)/read", ["seq": 0])
+        try await alice(.put, "/api/conversations/\(id)/read", ["seq": "all"], expecting: .badRequest)
         return id
     }
 
@@ -175,6 +191,15 @@ struct OpenAPITests {
         try await alice(.get, "\(path)/messages/\(id)/versions")
         try await alice(.put, "\(path)/messages/\(id)/reactions/%F0%9F%8D%B5")
         try await alice(.get, path)
+        try await alice(.put, "\(path)/read", ["seq": 1])
+        try await alice(.get, "/api/read-marks?conversation_id=\(conversation)")
+        try await alice(.get, "/api/read-marks", expecting: .badRequest)
+        try await alice(.get, "\(path)?render=html")
+        try await alice(.get, "\(path)/messages?render=html")
+        try await alice(.get, "\(path)/changes?render=html")
+        try await alice(.get, "\(path)/messages?render=pdf", expecting: .badRequest)
+        try await alice(.post, "/api/render", ["texts": ["# One\n\ntwo", ""]])
+        try await alice(.post, "/api/render", ["texts": []], expecting: .badRequest)
         try await alice(.get, "/api/search?q=teapot")
         try await alice(.get, "/api/search", expecting: .badRequest)
         try await alice(.delete, "\(path)/messages/\(id)/reactions/%F0%9F%8D%B5")
@@ -190,12 +215,31 @@ struct OpenAPITests {
         try await alice(.post, "\(path)/fork", ["seq": 99], expecting: .badRequest)
     }
 
+    private func imports(_ alice: ContractCaller) async throws {
+        let dump: JSON = [
+            "chat-messages": "[{\"role\":\"user\",\"content\":\"Hello\"},7]", "theme": "dark",
+        ]
+        let account = try await alice(.post, "/api/import?format=localstorage", dump)
+        #expect(account["found"] == 3)
+        try await alice(.post, "/api/import?format=csv", dump, expecting: .badRequest)
+        try await alice(.post, "/api/import", dump, expecting: .badRequest)
+        let batches = try await alice(.get, "/api/imports")
+        #expect(batches["imports"]?[0]?["id"] == account["batch"])
+        try await alice(.get, "/api/export?format=jsonl")
+        try await alice(.get, "/api/export?format=csv", expecting: .badRequest)
+        try await alice(.get, "/api/export?format=markdown&conversation_id=\(Self.unused)", expecting: .notFound)
+        let batch = try #require(account["batch"]?.stringValue)
+        #expect(try await alice(.delete, "/api/imports/\(batch)")["conversations"] == 1)
+        try await alice(.delete, "/api/imports/\(batch)", expecting: .notFound)
+    }
+
     private func turns(
         _ alice: ContractCaller,
         _ bob: ContractCaller,
         in conversation: String,
         of project: String
     ) async throws {
+        try await alice(.get, "/api/chat/options")
         let turn = try await alice(.post, "/api/chat", ["message": "Hi", "conversation_id": .string(conversation)])
         try await bob(
             .post,
@@ -239,6 +283,17 @@ struct OpenAPITests {
         try await alice(.put, "/api/projects/\(project)/members/bob@example.org", ["role": "viewer"])
     }
 
+    private func figures(_ alice: ContractCaller, _ carol: ContractCaller) async throws {
+        let me = try await carol(.get, "/api/auth/me")
+        #expect(me["operator"] == true)
+        let usage = try await carol(.get, "/api/operator/usage?days=2")
+        #expect(usage["days"]?[1]?["latency_ms"] != nil, "the contract is to be held against replies")
+        try await carol(.get, "/api/operator/usage?days=0", expecting: .badRequest)
+        try await carol(.get, "/api/operator/now")
+        try await alice(.get, "/api/operator/usage?days=0", expecting: .notFound)
+        try await alice(.get, "/api/operator/now", expecting: .notFound)
+    }
+
     private func deletions(
         _ alice: ContractCaller,
         _ bob: ContractCaller,
@@ -252,6 +307,8 @@ struct OpenAPITests {
         try await alice(.delete, "/api/conversations/\(conversation)")
         try await alice(.get, "/api/conversations/\(conversation)", expecting: .notFound)
         try await alice(.delete, "/api/projects/\(project)")
+        try await bob(.delete, "/api/account", ["confirm": "alice@example.org"], expecting: .badRequest)
+        try await bob(.delete, "/api/account", ["confirm": "Bob@example.org"])
     }
 
     @Test("A turn that the model's server breaks off, and a server that is not well, answer as they are documented")

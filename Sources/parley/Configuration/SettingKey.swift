@@ -87,13 +87,35 @@ extension SettingKey {
                 """
         ),
         SettingKey(
+            name: "http.assets",
+            kind: .text,
+            defaultText: nil,
+            help: """
+                A folder whose files are served as the web app's, read anew for each request, in place of those in the \
+                binary: for work on the web app.
+                """
+        ),
+        SettingKey(
             name: "store",
             kind: .text,
             defaultText: "sqlite:parley.db",
             help: """
                 Where conversations are kept: sqlite: and the path of a file, which is made when it is missing; or the URL \
                 of a PostgreSQL database, such as postgres://parley@db.example.org/parley?sslmode=verify-full, with all \
-                that libpq's URLs can say, several hosts included. Tables are made when they are missing.
+                that libpq's URLs can say, several hosts included, whose tables are made when they are missing; or the URL \
+                of a Redis 7.0 or later, as for redis, that is for nothing else and keeps what it acknowledges \
+                (appendonly yes, appendfsync always, maxmemory-policy noeviction).
+                """,
+            secrecy: .password
+        ),
+        SettingKey(
+            name: "mirror",
+            kind: .text,
+            defaultText: nil,
+            help: """
+                A second store, written as the setting store, that is kept like the first: what is written goes to both, \
+                first to the store and a moment later to the mirror, whose failures are counted and fail nothing. With \
+                "parley copy" and "parley verify" it is the way from one store to another and back.
                 """,
             secrecy: .password
         ),
@@ -104,7 +126,8 @@ extension SettingKey {
             help: """
                 The URL of a Redis that several instances share, beside a store in PostgreSQL: for the cache, for events \
                 between instances and for rate limits. redis://user:password@host:port/database, rediss:// with TLS, \
-                redis+sentinel://host1:port1,host2:port2/master with Sentinels. Without it there can be one instance.
+                redis+sentinel://host1:port1,host2:port2/master with Sentinels. Without it there can be one instance. \
+                Where the store is a Redis, that is the default, and there is no cache.
                 """,
             secrecy: .password
         ),
@@ -127,6 +150,15 @@ extension SettingKey {
             help: """
                 Whether anyone who reaches the server may make an account. Default: open when it listens on a loopback \
                 address, closed otherwise.
+                """
+        ),
+        SettingKey(
+            name: "operators",
+            kind: .list,
+            defaultText: nil,
+            help: """
+                The e-mail addresses of those who operate the server: the app shows them a page of figures (messages, \
+                people, tokens, latency, how this instance is doing), never a text, a title or an address. Default: none.
                 """
         ),
         SettingKey(
@@ -201,12 +233,30 @@ extension SettingKey {
             help: "The model to ask for when a turn names none."
         ),
         SettingKey(
+            name: "model.names",
+            kind: .list,
+            defaultText: nil,
+            help: """
+                The models that people may choose from in the web app. Default: those that the model's server lists. A \
+                program may name others.
+                """
+        ),
+        SettingKey(
             name: "model.extensions",
             kind: .choice(["on", "off"]),
             defaultText: "off",
             help: """
                 Whether a turn's filters are sent to the model's server as a top-level filters, and a top-level contexts of \
                 its answer is kept. OpenAI's own server refuses requests with such a member.
+                """
+        ),
+        SettingKey(
+            name: "model.filters",
+            kind: .list,
+            defaultText: nil,
+            help: """
+                The filters that people may choose from in the web app, each as name=value|value; they are sent as a \
+                turn's filters, {"name":"value"}. Needs model.extensions=on.
                 """
         ),
         SettingKey(
@@ -273,8 +323,8 @@ extension SettingKey {
             kind: .integer(0...3_600_000),
             defaultText: "500",
             help: """
-                From how many milliseconds on a statement or transaction in PostgreSQL is logged as slow, by the name of \
-                what it is for; 0 logs none.
+                From how many milliseconds on a statement or transaction of the store is logged as slow, by the name of what \
+                it is for; 0 logs none.
                 """
         ),
         SettingKey(

@@ -24,8 +24,14 @@ struct SettingOptions: ParsableArguments {
     )
     var httpWSDeflate: String?
 
+    @Option(help: ArgumentHelp(SettingKey.help("http.assets"), valueName: "folder"))
+    var httpAssets: String?
+
     @Option(help: ArgumentHelp(SettingKey.help("store"), valueName: "store"))
     var store: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("mirror"), valueName: "store"))
+    var mirror: String?
 
     @Option(help: ArgumentHelp(SettingKey.help("redis"), valueName: "url"))
     var redis: String?
@@ -38,6 +44,9 @@ struct SettingOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp(SettingKey.help("signup"), valueName: "open|closed"))
     var signup: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("operators"), valueName: "address,..."))
+    var operators: String?
 
     @Option(help: ArgumentHelp(SettingKey.help("jwt.secret"), valueName: "secret"))
     var jwtSecret: String?
@@ -66,6 +75,9 @@ struct SettingOptions: ParsableArguments {
     @Option(help: ArgumentHelp(SettingKey.help("model.name"), valueName: "name"))
     var modelName: String?
 
+    @Option(help: ArgumentHelp(SettingKey.help("model.names"), valueName: "name,..."))
+    var modelNames: String?
+
     @Option(help: ArgumentHelp(SettingKey.help("model.titles"), valueName: "on|off"))
     var modelTitles: String?
 
@@ -74,6 +86,9 @@ struct SettingOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp(SettingKey.help("model.extensions"), valueName: "on|off"))
     var modelExtensions: String?
+
+    @Option(help: ArgumentHelp(SettingKey.help("model.filters"), valueName: "name=value|value,..."))
+    var modelFilters: String?
 
     @Option(help: ArgumentHelp(SettingKey.help("model.first_token_timeout"), valueName: "seconds"))
     var modelFirstTokenTimeout: String?
@@ -103,12 +118,15 @@ struct SettingOptions: ParsableArguments {
     private var values: [String: String] {
         [
             "http.host": httpHost, "http.port": httpPort, "http.origins": httpOrigins,
-            "http.proxies": httpProxies, "http.ws_deflate": httpWSDeflate, "store": store,
-            "redis": redis, "cache.ttl": cacheTtl, "cache.limit": cacheLimit,
-            "signup": signup, "jwt.secret": jwtSecret, "jwt.secrets": jwtSecrets, "jwt.jwks": jwtJwks,
+            "http.proxies": httpProxies, "http.ws_deflate": httpWSDeflate,
+            "http.assets": httpAssets, "store": store,
+            "mirror": mirror, "redis": redis, "cache.ttl": cacheTtl, "cache.limit": cacheLimit,
+            "signup": signup, "operators": operators,
+            "jwt.secret": jwtSecret, "jwt.secrets": jwtSecrets, "jwt.jwks": jwtJwks,
             "jwt.issuer": jwtIssuer,
             "jwt.audience": jwtAudience, "jwt.identity": jwtIdentity, "model.url": modelUrl,
-            "model.api_key": modelApiKey, "model.name": modelName, "model.extensions": modelExtensions,
+            "model.api_key": modelApiKey, "model.name": modelName, "model.names": modelNames,
+            "model.extensions": modelExtensions, "model.filters": modelFilters,
             "model.first_token_timeout": modelFirstTokenTimeout, "model.timeout": modelTimeout,
             "model.titles": modelTitles, "personas": personas,
             "limits.rates": limitsRates,

@@ -27,9 +27,20 @@ extension Settings {
         reader.text("store") { text, problems in
             if let place = StorePlace(text) {
                 store = place
-                if let flaw = place.flaw { problems.append("is no URL that libpq takes: \(flaw).") }
+                if let flaw = place.flaw { problems.append(flaw) }
             } else {
-                problems.append("must be sqlite: and the path of a file, or a URL that begins with postgres://.")
+                problems.append(
+                    "must be sqlite: and the path of a file, or a URL that begins with postgres:// or redis://."
+                )
+            }
+        }
+        reader.text("mirror") { text, problems in
+            if let place = StorePlace(text) {
+                mirror = place
+                if let flaw = place.flaw { problems.append("is no URL that libpq takes: \(flaw).") }
+                if place == store { problems.append("must be another store than the setting store.") }
+            } else {
+                problems.append("must be a store, as the setting store.")
             }
         }
         reader.text("redis") { text, problems in
@@ -41,6 +52,15 @@ extension Settings {
         reader.integer("cache.ttl") { cacheLifetime = .seconds($0) }
         reader.integer("cache.limit") { cacheLimit = $0 }
         reader.choice("signup") { signup = $0 == "open" ? .open : .closed }
+        reader.list("operators") { addresses, problems in
+            for address in addresses {
+                if let address = EmailAddress(address) {
+                    operators.insert(address)
+                } else {
+                    problems.append("\(address) is no e-mail address.")
+                }
+            }
+        }
         reader.text("jwt.secret") { text, problems in
             if let secret = Self.secret(text, kid: nil, &problems) { secrets.append(secret) }
         }
@@ -78,7 +98,18 @@ extension Settings {
         }
         reader.text("model.api_key") { modelAPIKey = $0 }
         reader.text("model.name") { modelName = $0 }
+        reader.list("model.names") { names, problems in
+            if Set(names).count != names.count { problems.append("a model stands twice.") }
+            modelNames = names
+        }
         reader.choice("model.extensions") { usesModelExtensions = $0 == "on" }
+        reader.list("model.filters") { entries, problems in
+            modelFilters = entries.compactMap { Self.filter($0, &problems) }
+            if Set(modelFilters.map(\.name)).count != modelFilters.count { problems.append("a filter stands twice.") }
+        }
+        if !modelFilters.isEmpty, !usesModelExtensions {
+            reader.report("model.filters", "needs model.extensions=on: else no filter is sent.")
+        }
         reader.integer("model.first_token_timeout") { firstTokenTimeout = .seconds($0) }
         reader.integer("model.timeout") { modelTimeout = .seconds($0) }
         reader.choice("model.titles") { improvesTitles = $0 == "on" }
@@ -89,6 +120,14 @@ extension Settings {
             personas = Personas(files.personas)
         }
         reader.choice("http.ws_deflate") { compressesSockets = $0 == "on" }
+        reader.text("http.assets") { path, problems in
+            var isDirectory: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
+                problems.append("must be the path of a folder.")
+                return
+            }
+            assets = path
+        }
         reader.choice("limits.rates") { keepsRates = $0 == "on" }
         reader.choice("log.level") { logLevel = Logger.Level(rawValue: $0) ?? .info }
         reader.choice("log.format") { logsJSON = $0 == "json" }
@@ -103,6 +142,16 @@ extension Settings {
         // Over plain http anyone on the way could put their own keys in.
         guard let url = URL(string: text), url.scheme == "https", url.host?.isEmpty == false else { return nil }
         return .url(text)
+    }
+
+    private static func filter(_ entry: String, _ problems: inout [String]) -> FilterChoice? {
+        let halves = entry.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+        let values = halves.count == 2 ? halves[1].split(separator: "|").map(String.init) : []
+        guard let name = halves.first, !name.isEmpty, !values.isEmpty, Set(values).count == values.count else {
+            problems.append("\(entry) is no filter: write name=value|value, with no value twice.")
+            return nil
+        }
+        return FilterChoice(name: name, values: values)
     }
 
     private static func secret(_ text: String, kid: String?, _ problems: inout [String]) -> HMACSecret? {

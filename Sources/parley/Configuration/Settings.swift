@@ -1,6 +1,7 @@
 import Logging
 import ParleyAuth
 import ParleyChat
+import ParleyCore
 import ParleyOpenAI
 import ParleyServer
 import RedisWire
@@ -12,11 +13,15 @@ struct Settings: Sendable {
     var origins: [String] = []
     var proxies = TrustedProxies.loopback
     var compressesSockets = false
+    /// A folder with the web app's files, if they are not those in the binary.
+    var assets: String?
     var store = StorePlace.sqlite(path: "parley.db")
+    var mirror: StorePlace?
     var redis: RedisURL?
     var cacheLifetime = Duration.seconds(3600)
     var cacheLimit = 15
     var signup: SignupPolicy?
+    var operators: Set<EmailAddress> = []
     var secrets: [HMACSecret] = []
     var keySet: KeySetPlace?
     var issuer = "parley"
@@ -25,6 +30,8 @@ struct Settings: Sendable {
     var modelURL: String?
     var modelAPIKey: String?
     var modelName: String?
+    var modelNames: [String] = []
+    var modelFilters: [FilterChoice] = []
     var usesModelExtensions = false
     var firstTokenTimeout = Duration.seconds(120)
     var modelTimeout = Duration.seconds(1800)

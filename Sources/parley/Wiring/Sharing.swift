@@ -11,6 +11,8 @@ import ServiceLifecycle
 struct Sharing {
     /// The truth, or the cache around it.
     let conversations: any ConversationStore
+    /// What stands around the truth and takes note of its commits, the innermost first.
+    var wrappers: [any WrappingStore] = []
     /// Reads logs as they go over the wire, where there is a cache.
     var encodedLog: (any EncodedLogReader)?
     /// Says how far conversations are, where other instances may have changed them and died before they told.
@@ -23,28 +25,66 @@ struct Sharing {
     let limiter: any RateLimiter
     /// What keeps connections up, for as long as anybody may need them.
     var clients: [any Service] = []
+    /// Returns when there is a connection to Redis; at once where there is none to be.
+    var connected: @Sendable () async throws -> Void = {}
     /// What is asked of Redis to see whether it is well, where there is one.
     var check: HealthCheck?
 }
 
 extension Wiring {
     /// Puts around the truth what the settings say.
-    func sharing(_ store: OpenedStore) throws -> Sharing {
+    func sharing(_ store: OpenedStore, mirror: Mirror?) throws -> Sharing {
         let metrics = BusMetrics(factory: watching.factory)
         let local = InProcessEventBus(metrics: metrics)
-        guard case .postgres(let truth) = store else { return sharing(store.conversations, local) }
-        guard let url = settings.redis else {
-            // Copies in the process, that the truth vouches for as for those in Redis.
-            let cached = cache(around: truth, in: NoLogCache())
-            var sharing = sharing(cached, local)
+        switch store {
+        case .sqlite(let truth): return sharing(noting(truth, mirror), local)
+        case .postgres(let truth):
+            let noted = notingVersioned(truth, mirror)
+            guard let url = settings.redis else {
+                // Copies in the process, that the truth vouches for as for those in Redis.
+                let cached = cache(around: noted, in: NoLogCache())
+                var sharing = sharing(cached, local)
+                sharing.encodedLog = cached
+                sharing.wrappers = [cached]
+                return sharing
+            }
+            let link = try link(to: url, setting: "redis", truth: truth, local, metrics)
+            let cacheSettings = CacheSettings(lifetime: settings.cacheLifetime, limit: settings.cacheLimit)
+            let cached = cache(around: noted, in: RedisLogCache(link.client, settings: cacheSettings))
+            var sharing = sharing(cached, truth: truth, link)
             sharing.encodedLog = cached
+            sharing.wrappers = [cached]
             return sharing
+        case .redis(let opened):
+            // No cache: what it would be kept in is as far as the truth itself.
+            let truth = opened.store
+            let (url, key) = try settings.redis.map { ($0, "redis") } ?? (settings.redisOfStore(), "store")
+            let noted = notingVersioned(truth, mirror)
+            return sharing(noted, truth: truth, try link(to: url, setting: key, truth: truth, local, metrics))
         }
+    }
+
+    /// What connects instances, over a Redis that may be lost at any time.
+    private struct Link {
+        let client: any RedisService
+        let subscriber: RedisSubscriber
+        let bus: RedisEventBus
+    }
+
+    private func link(
+        to url: RedisURL,
+        setting: String,
+        truth: any ChangeSource,
+        _ local: InProcessEventBus,
+        _ metrics: BusMetrics
+    ) throws -> Link {
         var configuration = RedisConfiguration(url: url)
         configuration.clientName = "parley"
-        let client = try redis { () throws(RedisError) in try RedisClient(configuration, logger: logger) }
+        let client = try redis(setting) { () throws(RedisError) in try configuration.makeClient(logger: logger) }
         configuration.clientName = "parley-events"
-        let subscriber = try redis { () throws(RedisError) in try RedisSubscriber(configuration, logger: logger) }
+        let subscriber = try redis(setting) { () throws(RedisError) in
+            try RedisSubscriber(configuration, logger: logger)
+        }
         let bus = RedisEventBus(
             client: client,
             subscriber: subscriber,
@@ -58,18 +98,24 @@ extension Wiring {
             ),
             logger: logger
         )
-        let cacheSettings = CacheSettings(lifetime: settings.cacheLifetime, limit: settings.cacheLimit)
-        let cached = cache(around: truth, in: RedisLogCache(client, settings: cacheSettings))
+        return Link(client: client, subscriber: subscriber, bus: bus)
+    }
+
+    /// What instances have in common.
+    private func sharing(_ conversations: any ConversationStore, truth: any VersionedStore, _ link: Link) -> Sharing {
+        let client = link.client
         return Sharing(
-            conversations: cached,
-            encodedLog: cached,
+            conversations: conversations,
             versions: truth,
-            bus: bus,
-            streams: bus,
+            bus: link.bus,
+            streams: link.bus,
             limiter: RedisRateLimiter(client: client, fallback: InProcessRateLimiter()),
-            clients: [client, subscriber],
+            clients: [client, link.subscriber],
+            connected: { try await client.waitUntilConnected() },
             // Without it everything is answered all the same, only slower.
-            check: HealthCheck(name: "redis", isNeeded: false) { _ = try await client.send(["PING"]) }
+            check: HealthCheck(name: "redis", isNeeded: false) {
+                _ = try await client.forEachMaster { _ = try await $0.send(["PING"]) }
+            }
         )
     }
 
@@ -83,7 +129,7 @@ extension Wiring {
         )
     }
 
-    private func cache(around truth: PostgresStore, in cache: any LogCache) -> CachedStore {
+    private func cache(around truth: any VersionedStore, in cache: any LogCache) -> CachedStore {
         let cacheSettings = CacheSettings(lifetime: settings.cacheLifetime, limit: settings.cacheLimit)
         let metrics = CacheMetrics(factory: watching.factory)
         return CachedStore(
@@ -95,9 +141,9 @@ extension Wiring {
     }
 
     /// What can't be made of the URL is wrong with the configuration.
-    private func redis<Value>(_ make: () throws(RedisError) -> Value) throws -> Value {
+    private func redis<Value>(_ setting: String, _ make: () throws(RedisError) -> Value) throws -> Value {
         do throws(RedisError) { return try make() } catch {
-            throw InvalidSettings(problems: [SettingProblem(key: "redis", reason: error.message)])
+            throw InvalidSettings(problems: [SettingProblem(key: setting, reason: error.message)])
         }
     }
 }
@@ -126,5 +172,13 @@ private struct BusEnding: Service {
         // Cancelled instead: the listeners are, too.
         try? await gracefulShutdown()
         bus.shutDown()
+    }
+}
+
+extension Settings {
+    /// The Redis that conversations are kept in.
+    fileprivate func redisOfStore() throws -> RedisURL {
+        guard case .redis(let url) = store else { throw ParleyError.invalid("store", "must be the URL of a Redis") }
+        return try RedisURL(url)
     }
 }

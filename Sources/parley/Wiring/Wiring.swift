@@ -124,7 +124,9 @@ struct Wiring {
         _ client: HTTPClient,
         _ onRunning: @escaping @Sendable (Int) async -> Void
     ) async throws {
-        let shared = try sharing(opened)
+        let copy = lateMirror
+        let mirror = copy.map { makeMirror(of: opened, in: $0) }
+        let shared = try sharing(opened, mirror: mirror)
         let store = PublishingStore(
             MeasuredStore(shared.conversations, factory: watching.factory),
             bus: shared.bus
@@ -135,14 +137,15 @@ struct Wiring {
         )
         let registry = ReplyRegistry(store: store, logger: logger)
         watching.watch(registry)
-        let model = model(client)
+        let server = modelServer
+        let model = server.map { OpenAIProvider(client: client, settings: $0, logger: logger) }
         let chat = ChatService(
             store: store,
             bus: shared.bus,
             provider: model ?? EchoProvider(),
             titles: settings.improvesTitles ? model : nil,
             personas: settings.personas,
-            queryLog: opened.queryLog,
+            queryLog: noting(opened.queryLog, mirror),
             registry: registry,
             clock: clock,
             logger: logger,
@@ -151,7 +154,7 @@ struct Wiring {
         var dependencies = ServerDependencies(
             store: store,
             accounts: accounts(
-                over: PublishingAccountStore(opened.accounts, bus: shared.bus),
+                over: PublishingAccountStore(noting(opened.accounts, mirror), bus: shared.bus),
                 pool: pool,
                 limiter: limiter
             ),
@@ -160,9 +163,12 @@ struct Wiring {
             chat: chat,
             limiter: limiter,
             ids: ids,
-            checks: [HealthCheck(name: "store") { try await opened.check() }] + (shared.check.map { [$0] } ?? []),
+            checks: [
+                HealthCheck(name: "store", warnings: { try await opened.warnings() }) { try await opened.check() }
+            ] + (shared.check.map { [$0] } ?? []),
             logger: logger,
-            metrics: watching.serverMetrics(settings)
+            metrics: watching.serverMetrics(settings),
+            pool: pool
         )
         let hub = LiveHub(
             store: store,
@@ -175,21 +181,35 @@ struct Wiring {
             logger: logger
         )
         dependencies.live = hub
+        dependencies.batches = noting(opened.batches, mirror)
+        if let copy {
+            // Everything is answered all the same, and brought over later.
+            dependencies.checks.append(HealthCheck(name: "mirror", isNeeded: false) { try await copy.check() })
+        }
         // From the first moment of a shutdown on nobody is to be sent here.
         dependencies.checks.append(HealthCheck(name: "server") { try hub.check() })
+        if let server { dependencies.menu = menu(server, client) }
+        var erasure: any ErasureStore = SettledErasure(opened.erasure, settling: shared.wrappers + [store])
+        if let copy, let mirror { erasure = MirrorErasureStore(erasure, copy: copy, noting: mirror) }
+        dependencies.erasure = erasure
         dependencies.allowsDeflate = settings.compressesSockets
+        dependencies.assets = settings.assets.map(AssetFolder.init)
         dependencies.proxies = settings.proxies
         dependencies.encodedLog = shared.encodedLog
-        let server = ParleyServer.application(
+        dependencies.desk = desk(opened, hub, registry)
+        let application = ParleyServer.application(
             dependencies,
             address: ParleyServer.Address(host: settings.host, port: settings.port),
             onRunning: onRunning
         )
         // Ended from the last to the first: sockets are sent elsewhere at once, replies are finished or parked, then their
-        // streams, then the connections.
-        var services: [any Service] = shared.clients + [server, shared.streams, registry, hub]
+        // streams, then the mirror, then the connections.
+        let writers = ([copy, mirror] as [(any Service)?]).compactMap(\.self)
+        var services: [any Service] = shared.clients + writers + [application, shared.streams, registry, hub]
+        services.append(expiry(of: erasure))
         // A service that has nothing to do would end, and the others with it.
         if settings.keySet != nil { services.append(KeySetFollowing(tokens: tokens, pool: pool)) }
+        if let desk = dependencies.desk { services.append(InstanceWatching(watch: desk.watch)) }
         var configuration = ServiceGroupConfiguration(
             services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -199,20 +219,29 @@ struct Wiring {
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    /// The configured model; `nil` where the built-in echo answers.
-    private func model(_ client: HTTPClient) -> (any ReplyProvider)? {
-        guard let url = settings.modelURL else { return nil }
-        return OpenAIProvider(
-            client: client,
-            settings: OpenAISettings(
+    /// The configured model's server; `nil` where the built-in echo answers.
+    private var modelServer: OpenAISettings? {
+        settings.modelURL.map { url in
+            OpenAISettings(
                 url: url,
                 apiKey: settings.modelAPIKey,
                 model: settings.modelName,
                 sendsExtensions: settings.usesModelExtensions,
                 firstTokenTimeout: settings.firstTokenTimeout,
                 totalTimeout: settings.modelTimeout
+            )
+        }
+    }
+
+    /// What people may choose from, of the models of a server.
+    private func menu(_ server: OpenAISettings, _ client: HTTPClient) -> ChatMenu {
+        ChatMenu(
+            ChatChoices(
+                models: settings.modelNames,
+                defaultModel: settings.modelName,
+                filters: settings.modelFilters
             ),
-            logger: logger
+            catalog: OpenAIModelCatalog(client: client, settings: server)
         )
     }
 }

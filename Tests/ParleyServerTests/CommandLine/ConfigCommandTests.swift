@@ -3,7 +3,7 @@ import Testing
 
 @testable import parley
 
-@Suite("parley config", .timeLimit(.minutes(5)))
+@Suite("parley config", .timeLimit(.minutes(15)))
 struct ConfigCommandTests {
     @Test("docs/configuration.md is what parley config doc prints")
     func document() async throws {
@@ -78,12 +78,15 @@ struct ConfigCommandTests {
     /// A value of each key that is not its default.
     private static let values = [
         "http.host": "::1", "http.port": "7", "http.origins": "https://a.example,https://b.example:8443",
-        "http.proxies": "10.1.0.0/16,::1", "http.ws_deflate": "on",
+        "http.proxies": "10.1.0.0/16,::1", "http.ws_deflate": "on", "http.assets": "/",
         "store": "postgres://parley:pw@db.example/parley?sslmode=require",
-        "redis": "rediss://:pw@cache.example/1", "cache.ttl": "60", "cache.limit": "20", "signup": "closed",
+        "redis": "rediss://:pw@cache.example/1", "mirror": "sqlite:mirror.db",
+        "cache.ttl": "60", "cache.limit": "20", "signup": "closed",
+        "operators": "ada@example.org,grace@example.org",
         "jwt.secrets": "one=" + String(repeating: "s", count: 32),
         "jwt.jwks": "keys.json", "jwt.issuer": "an issuer", "jwt.audience": "an audience", "jwt.identity": "sub",
         "model.url": "https://models.example/v1", "model.api_key": "a key", "model.name": "a name",
+        "model.names": "a name,another", "model.filters": "source=wiki|mail,year=2026",
         "model.titles": "off", "personas": "personas",
         "model.extensions": "on", "model.first_token_timeout": "7", "model.timeout": "77",
         "limits.rates": "off", "log.level": "debug", "log.format": "json", "log.slow_request": "7",

@@ -2,14 +2,14 @@ import Testing
 
 @testable import parley
 
-@Suite("Help and usage", .timeLimit(.minutes(5)))
+@Suite("Help and usage", .timeLimit(.minutes(15)))
 struct HelpTests {
     @Test("parley --help names every command")
     func commands() async throws {
         try await ParleyHome.with { home in
             let result = try await home.run("--help")
             #expect(result.ending == .exit(0))
-            for command in ["serve", "migrate", "token", "user", "config"] {
+            for command in ["serve", "migrate", "import", "export", "token", "user", "config"] {
                 #expect(result.output.contains("\n  \(command) "), "\(command)")
             }
         }
@@ -33,7 +33,8 @@ struct HelpTests {
     @Test(
         "Every command explains itself",
         arguments: [
-            ["migrate", "--help"], ["token", "--help"], ["user", "add", "--help"], ["config", "print", "--help"],
+            ["migrate", "--help"], ["import", "--help"], ["export", "--help"], ["token", "--help"],
+            ["user", "add", "--help"], ["config", "print", "--help"],
             ["config", "check", "--help"],
             ["config", "doc", "--help"],
         ]

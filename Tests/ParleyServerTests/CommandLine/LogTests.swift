@@ -4,7 +4,7 @@ import NIOHTTP1
 import ParleyCore
 import Testing
 
-@Suite("What a server logs", .timeLimit(.minutes(5)))
+@Suite("What a server logs", .timeLimit(.minutes(15)))
 struct LogTests {
     @Test("With log.format=json every line is one JSON object, and none tells a text, a token or a secret")
     func json() async throws {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("parley migrate", .timeLimit(.minutes(5)))
+@Suite("parley migrate", .timeLimit(.minutes(15)))
 struct MigrateCommandTests {
     @Test("It makes a database that isn't there, and leaves one alone that is up to date, also under a running server")
     func database() async throws {

@@ -1,5 +1,7 @@
 import Logging
 import ParleyAuth
+import ParleyChat
+import ParleyCore
 import ParleyServer
 import Testing
 
@@ -55,6 +57,33 @@ struct SettingsTests {
         #expect(settings.slowRequest == .zero)
     }
 
+    @Test("Models and filters to choose from are lists")
+    func choices() throws {
+        let settings = try Settings(values: [
+            "model.names": "small, large", "model.extensions": "on", "model.filters": "source=wiki|mail, year = 2026",
+        ])
+        #expect(settings.modelNames == ["small", "large"])
+        let filters = [
+            FilterChoice(name: "source", values: ["wiki", "mail"]), FilterChoice(name: "year", values: ["2026"]),
+        ]
+        #expect(settings.modelFilters == filters)
+    }
+
+    @Test(
+        "What is no list of choices is refused",
+        arguments: [
+            ("model.names", "a,b,a", "on"), ("model.filters", "source", "on"), ("model.filters", "source=", "on"),
+            ("model.filters", "=wiki", "on"), ("model.filters", "a=b|b", "on"), ("model.filters", "a=b,a=c", "on"),
+            ("model.filters", "a=b", "off"),
+        ]
+    )
+    func flawedChoices(key: String, value: String, extensions: String) {
+        let error = #expect(throws: InvalidSettings.self) {
+            try Settings(values: [key: value, "model.extensions": extensions])
+        }
+        #expect(error?.problems.map(\.key) == [key])
+    }
+
     @Test(
         "What is counted is shown on this machine by default, and elsewhere only where the configuration says so",
         arguments: [
@@ -89,10 +118,11 @@ struct SettingsTests {
             ("http.port", "-1", "from 0 to 65535"), ("http.port", "8080x", "from 0 to 65535"),
             ("http.port", "65536", "from 0 to 65535"), ("http.origins", "a.example", "scheme://host"),
             ("http.origins", "https://a.example/path", "scheme://host"), ("store", "parley.db", "sqlite:"),
-            ("store", "sqlite:", "sqlite:"), ("store", "redis://cache", "postgres://"),
+            ("store", "sqlite:", "sqlite:"), ("store", "mysql://cache", "postgres://"),
             ("store", "postgres://h/d?nosuch=1", "nosuch"), ("store", "postgres://u:pw@[h/d", "can't be read"),
             ("redis", "cache:6379", "redis://"),
             ("redis", "redis://cache", "store in a file"), ("http.proxies", "proxy", "no network"),
+            ("operators", "ada@example.org,ada", "ada is no e-mail address"),
             ("signup", "Open", "one of open, closed"), ("jwt.secret", "31 bytes are not enough bytes..", "at least 32"),
             ("jwt.secret", "a-string-secret-at-least-256-bits-long", "public documentation"),
             ("jwt.secret", "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0", "of another kind"),
@@ -116,6 +146,17 @@ struct SettingsTests {
         let error = #expect(throws: InvalidSettings.self) { try Settings(values: [key: value]) }
         #expect(error?.problems.map(\.key) == [key])
         #expect(error?.problems.first?.reason.contains(reason) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("Operators are named by their addresses, however those are written; each that is none is told of")
+    func operators() {
+        #expect((try? Settings(values: [:]))?.operators == [])
+        let settings = try? Settings(values: ["operators": " Ada@Example.org , ada@example.org,grace@example.org,"])
+        #expect(settings?.operators.map(\.value).sorted() == ["ada@example.org", "grace@example.org"])
+        let error = #expect(throws: InvalidSettings.self) {
+            try Settings(values: ["operators": "ada, grace@example.org, @"])
+        }
+        #expect(error?.problems.map(\.reason) == ["ada is no e-mail address.", "@ is no e-mail address."])
     }
 
     @Test("A secret that is refused is not quoted")

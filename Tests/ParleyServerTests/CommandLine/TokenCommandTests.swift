@@ -4,7 +4,7 @@ import NIOHTTP1
 import ParleyCore
 import Testing
 
-@Suite("parley token", .timeLimit(.minutes(5)))
+@Suite("parley token", .timeLimit(.minutes(15)))
 struct TokenCommandTests {
     @Test("Without configuration, a token made beside the server is taken by it, and says who and from where")
     func ownSecret() async throws {

@@ -2,7 +2,7 @@ import HTTPTypes
 import ParleyCore
 import Testing
 
-@Suite("parley user add", .timeLimit(.minutes(5)))
+@Suite("parley user add", .timeLimit(.minutes(15)))
 struct UserCommandTests {
     @Test("An account made while the server runs, sign-up closed, signs in over HTTP")
     func whileServing() async throws {

@@ -13,16 +13,20 @@ final class FaultRedis: Sendable {
     private static let script = Repository.url("scripts/redis").path
 
     let port: Int
+    private let options: [String]
     private let running: Mutex<(keeper: StartedProgram, process: Int32)>
 
-    static func start() async throws -> FaultRedis {
-        let (keeper, fields) = try await run([])
+    /// Starts one that keeps nothing; with a directory, one that keeps there all that it acknowledges.
+    static func start(keepingIn directory: String? = nil) async throws -> FaultRedis {
+        let options = directory.map { ["--appendonly", "--keep", $0] } ?? []
+        let (keeper, fields) = try await run(options)
         guard let port = fields["port"], let process = fields["pid"] else { throw Failure(what: "It did not start.") }
-        return FaultRedis(port: port, keeper, Int32(process))
+        return FaultRedis(port: port, options, keeper, Int32(process))
     }
 
-    private init(port: Int, _ keeper: StartedProgram, _ process: Int32) {
+    private init(port: Int, _ options: [String], _ keeper: StartedProgram, _ process: Int32) {
         self.port = port
+        self.options = options
         running = Mutex((keeper, process))
     }
 
@@ -44,9 +48,12 @@ final class FaultRedis: Sendable {
         await end()
     }
 
-    /// Starts it again at the same port, empty.
+    /// How to reach it.
+    var url: String { "redis://127.0.0.1:\(port)" }
+
+    /// Starts it again at the same port, empty or with what it has kept.
     func startAgain() async throws {
-        let (keeper, fields) = try await Self.run(["--port", "\(port)"])
+        let (keeper, fields) = try await Self.run(options + ["--port", "\(port)"])
         guard let process = fields["pid"] else { throw Failure(what: "It did not start again.") }
         running.withLock { $0 = (keeper, Int32(process)) }
     }

@@ -49,7 +49,18 @@ enum FaultRun {
         }
         let violations = check.violations()
         for violation in violations.prefix(20) { Issue.record("\(violation)") }
+        if !violations.isEmpty { tellErrors(in: cluster) }
         #expect(violations.isEmpty, "\(violations.count) promises are broken, of \(operations.count) operations.")
         return check
+    }
+
+    /// What the instances logged as errors, each once, without its time: their logs go with the test.
+    private static func tellErrors(in cluster: Cluster) {
+        for (number, instance) in cluster.instances.enumerated() {
+            // An instance that was never started has none.
+            let lines = (try? instance.log())?.split(separator: "\n") ?? []
+            let errors = Set(lines.compactMap { line in line.firstRange(of: " error ").map { line[$0.upperBound...] } })
+            for line in errors.prefix(20) { Issue.record("instance \(number) said: \(line)") }
+        }
     }
 }

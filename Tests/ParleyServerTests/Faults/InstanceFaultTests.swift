@@ -3,7 +3,7 @@ import ParleyCore
 import Testing
 
 extension LoadTests {
-    @Suite("Instances that die, under load from two", .cluster, .serialized, .timeLimit(.minutes(5)))
+    @Suite("Instances that die, under load from two", .cluster, .serialized, .timeLimit(.minutes(15)))
     struct InstanceFaultTests {
         private let cluster: Cluster
 

@@ -5,7 +5,7 @@ import ParleyTesting
 import Testing
 
 extension LoadTests {
-    @Suite("A reply whose instance stands still", .timeLimit(.minutes(5)))
+    @Suite("A reply whose instance stands still", .timeLimit(.minutes(15)))
     struct LeaseTests {
         @Test("It is interrupted by the other instance, with what was shown, and its own can't touch it when it wakes")
         func fenced() async throws {

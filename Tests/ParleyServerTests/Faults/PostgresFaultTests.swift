@@ -8,7 +8,7 @@ extension LoadTests {
         "Faults of PostgreSQL, under load from two instances",
         .cluster(Cluster.Plan(connections: 60)),
         .serialized,
-        .timeLimit(.minutes(5))
+        .timeLimit(.minutes(15))
     )
     struct PostgresFaultTests {
         private let cluster: Cluster
@@ -137,7 +137,7 @@ extension LoadTests {
         private static let countingTheirs = "SELECT count(*) \(theirs)"
     }
 
-    @Suite("Faults of PostgreSQL's disk, under load from two instances", .timeLimit(.minutes(5)))
+    @Suite("Faults of PostgreSQL's disk, under load from two instances", .timeLimit(.minutes(15)))
     struct DiskTests {
         @Test("Full: writes are refused, nothing acknowledged is lost, and there is room again when there is")
         func full() async throws {
@@ -152,7 +152,7 @@ extension LoadTests {
         }
     }
 
-    @Suite("Failover of PostgreSQL, under load from two instances", .timeLimit(.minutes(5)))
+    @Suite("Failover of PostgreSQL, under load from two instances", .timeLimit(.minutes(15)))
     struct FailoverTests {
         @Test("The primary dies, its synchronous standby is promoted: both instances find it, and it has everything")
         func failover() async throws {

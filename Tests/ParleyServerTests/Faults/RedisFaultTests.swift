@@ -4,7 +4,7 @@ import Testing
 
 extension LoadTests {
     /// Everywhere: slower, never wrong, and never down: no request fails at all.
-    @Suite("Faults of Redis, under load from two instances", .cluster, .serialized, .timeLimit(.minutes(5)))
+    @Suite("Faults of Redis, under load from two instances", .cluster, .serialized, .timeLimit(.minutes(15)))
     struct RedisFaultTests {
         private let cluster: Cluster
         private var redis: FaultRedis { cluster.redis }

@@ -6,6 +6,7 @@ import ParleyAuth
 import ParleyChat
 import ParleyCore
 import ParleyLive
+import ParleyMetrics
 import ParleyServer
 import ParleyStore
 import ParleyTesting
@@ -27,15 +28,18 @@ struct TestParley: Sendable {
     static func run(
         _ setup: TestingSetup = .router,
         provider: any ReplyProvider = EchoProvider(delay: .zero),
+        menu: ChatMenu = ChatMenu(),
         personas: Personas = Personas(),
         limiter: any RateLimiter = NoRateLimiter(),
         signup: SignupPolicy = .open,
         checks: [HealthCheck] = [],
         metrics: ServerMetrics = TestParley.metrics,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        operators: Set<EmailAddress> = [],
         keySet: KeySetSource? = nil,
         keySetStopwatch: any Clock<Duration> = ContinuousClock(),
         cached: ((MemoryStore) -> CachedStore)? = nil,
+        assets: AssetFolder? = nil,
         _ test: @escaping @Sendable (TestParley) async throws -> Void
     ) async throws {
         let clock = ManualClock(SystemClock().now(), tick: .milliseconds(1))
@@ -91,7 +95,28 @@ struct TestParley: Sendable {
             logger: logger,
             metrics: metrics
         )
+        let wrappers: [any WrappingStore] = (cachedStore.map { [$0] } ?? []) + [store]
+        dependencies.erasure = SettledErasure(memory, settling: wrappers)
+        dependencies.assets = assets
         dependencies.live = live
+        dependencies.batches = memory
+        dependencies.menu = menu
+        let watch = InstanceWatch(
+            instance: "test/1",
+            version: "0",
+            sources: .init(
+                metrics: MetricReader { _ in [] },
+                live: { live.census },
+                runningReplies: { registry.runningReplies },
+                slowStatements: SlowStatements(),
+                slowStatement: .milliseconds(500)
+            ),
+            clock: clock
+        )
+        if !operators.isEmpty {
+            dependencies.desk = OperatorDesk(people: operators, usage: memory, watch: watch, clock: clock)
+        }
+        dependencies.clock = clock
         dependencies.allowsDeflate = true
         let routes = ParleyServer.router(dependencies).routes.map(\.description)
         let application = ParleyServer.application(dependencies, address: .init(port: 0))

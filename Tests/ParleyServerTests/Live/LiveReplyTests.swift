@@ -5,7 +5,7 @@ import ParleyTesting
 import Testing
 
 extension LoadTests {
-    @Suite("A reply that one instance writes, seen from another", .cluster, .serialized, .timeLimit(.minutes(5)))
+    @Suite("A reply that one instance writes, seen from another", .cluster, .serialized, .timeLimit(.minutes(15)))
     struct LiveReplyTests {
         private let cluster: Cluster
         private let conversation = FaultClient.newID()

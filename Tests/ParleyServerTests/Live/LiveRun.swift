@@ -154,6 +154,7 @@ struct LiveRun: Sendable {
             let caller = cluster.caller(random.place(in: cluster.instances.count))
             // Whether it was done shows in the end; one who was no member is not removed.
             _ = random.oneIn(2) ? try? await caller.put(path, ["role": "viewer"]) : try? await caller.delete(path)
+            // So that people are in and out for a while each; nothing depends on how long.
             try? await Task.sleep(for: .milliseconds(Int.random(in: 200...800, using: &random)))
         }
     }
@@ -169,6 +170,7 @@ struct LiveRun: Sendable {
             case 2: tab.reconnect()
             default: tab.type()
             }
+            // So that some of it happens in the middle of everything else; nothing depends on when.
             try? await Task.sleep(for: .milliseconds(Int.random(in: 50...250, using: &random)))
         }
     }
@@ -181,6 +183,7 @@ struct LiveRun: Sendable {
             while true {
                 let rows = try await connection.query("SELECT count(*) FROM message WHERE status = 'streaming'")
                 if try rows.first?.decode(0, as: Int.self) == 0 { return }
+                // PostgreSQL tells nobody that the last reply has ended: it is asked again.
                 try await Task.sleep(for: .milliseconds(200))
             }
         }
@@ -193,6 +196,7 @@ struct LiveRun: Sendable {
                 group.addTask { await tab.until { truth.problems(of: tab, $0).isEmpty } ? nil : tab.number }
             }
             group.addTask {
+                // The bound of the waiting above, which events end.
                 try? await Task.sleep(for: .seconds(60))
                 return -1
             }

@@ -5,7 +5,7 @@ import ParleyTesting
 import Testing
 
 extension LoadTests {
-    @Suite("Who may ask what over a socket or a stream", .cluster, .serialized, .timeLimit(.minutes(5)))
+    @Suite("Who may ask what over a socket or a stream", .cluster, .serialized, .timeLimit(.minutes(15)))
     struct SocketAccessTests {
         private let cluster: Cluster
 

@@ -245,6 +245,7 @@ extension LoadTests {
             #expect(await other.until { events in events.count { $0["type"] == "chat_message" } == messages })
             #expect(other.count("resync") == 0)
             while try await metric("parley_live_closings_total{reason=\"too_slow\"}", at: 1) == 0 {
+                // A number that is counted tells nobody that it has risen: it is asked for again.
                 try await Task.sleep(for: .milliseconds(200))
             }
             // What the kernel held, and what stands for the rest.
@@ -274,6 +275,7 @@ extension LoadTests {
                     listener.close()
                     break
                 } catch let refused as Listener.Refused where refused.status == 429 {
+                    // The place is free once the heartbeat was missed, of which only another try tells.
                     try await Task.sleep(for: .seconds(1))
                 }
             }

@@ -331,6 +331,7 @@ final class Tab: Sendable {
                 if client == nil, case .subscription = need { return }
                 if await satisfy(need, client) { continue }
                 inner.withLock { $0.need([need]) }
+                // As a page does that was refused: it asks again, but not at once.
                 try? await Task.sleep(for: .milliseconds(300))
             }
         }

@@ -2,7 +2,7 @@ import HTTPTypes
 import ParleyCore
 import Testing
 
-/// Two hundred callers at once, each of whom goes on until the server is dead.
+/// Callers at once, two hundred unless told otherwise, each of whom goes on until the server is dead.
 struct CrashLoad: Sendable {
     let caller: LiveCaller
     let ledger: Ledger
@@ -10,17 +10,17 @@ struct CrashLoad: Sendable {
     let conversations: [String]
     /// Whether the server may say that it is shutting down.
     var mayBeRefused = false
+    var inHotConversation = 60
+    var elsewhere = 115
 
-    private static let inHotConversation = 60
-    private static let elsewhere = 115
     // Half of the replies that one person may have: the next turn may be there before the last one's place is free.
     private static let chatting = Limits.runningRepliesPerPerson / 2
 
     /// Runs until every caller has lost the server.
     func run() async {
         await withDiscardingTaskGroup { group in
-            for _ in 0..<Self.inHotConversation { group.addTask { await append(to: conversations[0]) } }
-            for index in 0..<Self.elsewhere {
+            for _ in 0..<inHotConversation { group.addTask { await append(to: conversations[0]) } }
+            for index in 0..<elsewhere {
                 group.addTask { await append(to: conversations[1 + index % (conversations.count - 1)]) }
             }
             for _ in 0..<Self.chatting { group.addTask { await chat() } }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import parley
 
-@Suite("A key set over HTTP", .timeLimit(.minutes(5)))
+@Suite("A key set over HTTP", .timeLimit(.minutes(15)))
 struct HTTPKeySetTests {
     private static let keySet = Provider.keySet(of: Provider(kid: "one"))
 

@@ -4,7 +4,7 @@ import ParleyUpstream
 import Testing
 
 extension LoadTests {
-    @Suite("Killed in mid-stream", .timeLimit(.minutes(5)))
+    @Suite("Killed in mid-stream", .timeLimit(.minutes(15)))
     struct KilledStreamTests {
         private static let kills = 100
         /// How many replies are written when the process is killed.

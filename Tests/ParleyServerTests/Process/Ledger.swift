@@ -44,22 +44,23 @@ final class Ledger: Sendable {
         // The turns of this life of the server of which a part was shown.
         var underWay: Set<String> = []
         var countdown = 0
+        // How many must be under way.
+        var fewReplies = 0
         var action: (@Sendable () -> Void)?
     }
-
-    private static let fewReplies = 5
 
     private let state = Mutex(State())
 
     /// All that is known now.
     var entries: Entries { state.withLock { $0.entries } }
 
-    /// Does something once, in the midst of all: when so many more promises were made to clients, and a few replies are
+    /// Does something once, in the midst of all: when so many more promises were made to clients, and so many replies are
     /// being shown.
-    func after(_ promises: Int, _ action: @escaping @Sendable () -> Void) {
+    func after(_ promises: Int, showing replies: Int = 5, _ action: @escaping @Sendable () -> Void) {
         state.withLock { state in
             state.underWay = []
             state.countdown = promises
+            state.fewReplies = replies
             state.action = action
         }
     }
@@ -108,7 +109,7 @@ final class Ledger: Sendable {
         let action = state.withLock { state -> (@Sendable () -> Void)? in
             note(&state)
             state.countdown -= 1
-            guard state.countdown <= 0, state.underWay.count >= Self.fewReplies else { return nil }
+            guard state.countdown <= 0, state.underWay.count >= state.fewReplies else { return nil }
             defer { state.action = nil }
             return state.action
         }
@@ -141,6 +142,8 @@ extension Ledger.Turn {
             shown += text.utf8
         case "message_updated": end = data["message"]
         case "conversation_created", "conversation_updated", "done": break
+        // The store went away under it: nothing more is promised, and what was shown is looked for.
+        case "error" where data["error"]?["code"] == "unavailable": break
         default: return "A stream said \(event.type): \(data.text)"
         }
         return nil

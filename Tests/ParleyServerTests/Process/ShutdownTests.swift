@@ -4,7 +4,7 @@ import ParleyCore
 import Testing
 
 extension LoadTests {
-    @Suite("A server that is told to end", .timeLimit(.minutes(5)))
+    @Suite("A server that is told to end", .timeLimit(.minutes(15)))
     struct ShutdownTests {
         @Test("SIGTERM among 200 callers: status 0, every stream is shown its end, nothing acknowledged is lost")
         func underLoad() async throws {

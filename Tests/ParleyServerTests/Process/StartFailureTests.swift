@@ -3,7 +3,7 @@ import HTTPTypes
 import ParleyCore
 import Testing
 
-@Suite("A server that can't start says why in one line", .timeLimit(.minutes(5)))
+@Suite("A server that can't start says why in one line", .timeLimit(.minutes(15)))
 struct StartFailureTests {
     @Test("A second server on the same file is refused, and the first goes on")
     func sameFile() async throws {

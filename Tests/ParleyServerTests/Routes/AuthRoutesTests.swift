@@ -49,6 +49,8 @@ struct AuthRoutesTests {
             )
             #expect(out.status == .ok)
             #expect(out.headers[.setCookie]?.contains("Max-Age=0") == true)
+            let clearing = try #require(HTTPField.Name("Clear-Site-Data"))
+            #expect(out.headers[clearing] == #""cache", "storage""#)
             #expect(
                 try await parley.anonymous.get("/api/auth/me", headers: [.cookie: signedIn]).status == .unauthorized
             )

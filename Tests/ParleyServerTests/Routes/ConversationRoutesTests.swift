@@ -95,10 +95,13 @@ struct ConversationRoutesTests {
             #expect(changed["pinned"] == true)
             #expect(changed["description"] == nil)
             #expect(changed["metadata"] == ["a": 1])
-            for query in ["status=archived", "q=cafe", "q=%E6%9D%B1%E4%BA%AC"] {
+            for query in ["status=archived", "q=cafe", "q=%E6%9D%B1%E4%BA%AC", "pinned=true", "pinned=true&q=cafe"] {
                 let list = try await alice.get("/api/conversations?\(query)")
                 #expect(list["conversations"]?.arrayValue?.compactMap { $0["id"]?.stringValue } == [id])
             }
+            let wrong = try await alice.get("/api/conversations?pinned=perhaps")
+            #expect(wrong.status == .badRequest)
+            #expect(wrong.parameter == "pinned")
         }
     }
 

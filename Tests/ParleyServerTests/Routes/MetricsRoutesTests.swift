@@ -7,7 +7,7 @@ import ParleyTesting
 import PrometheusMetrics
 import Testing
 
-@Suite("GET /metrics", .timeLimit(.minutes(5)))
+@Suite("GET /metrics", .timeLimit(.minutes(15)))
 struct MetricsRoutesTests {
     private static func metrics(_ readers: MetricsPage.Readers) -> ServerMetrics {
         let page = MetricsPage(contentType: PrometheusRegistry.contentType, readers: readers) { Array("a 1\n".utf8) }

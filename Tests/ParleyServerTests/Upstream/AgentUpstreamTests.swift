@@ -4,7 +4,7 @@ import ParleyTesting
 import ParleyUpstream
 import Testing
 
-@Suite("The agent with a model's server that calls tools", .timeLimit(.minutes(5)))
+@Suite("The agent with a model's server that calls tools", .timeLimit(.minutes(15)))
 struct AgentUpstreamTests {
     /// Asks the agent something; the upstream does what the JSON in the question says, in each round.
     private func ask(_ behaviour: JSON, in home: UpstreamParley, as identity: Identity = .alice) async throws -> Answer

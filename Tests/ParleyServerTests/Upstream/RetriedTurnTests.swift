@@ -6,7 +6,7 @@ import ParleyUpstream
 import Testing
 
 extension LoadTests {
-    @Suite("Turns that are sent again and again", .timeLimit(.minutes(5)))
+    @Suite("Turns that are sent again and again", .timeLimit(.minutes(15)))
     struct RetriedTurnTests {
         private static let turns = 200
         private static let retries = 8

@@ -5,7 +5,7 @@ import ParleyTesting
 import ParleyUpstream
 import Testing
 
-@Suite("Turns with a model's server, over HTTP", .timeLimit(.minutes(5)))
+@Suite("Turns with a model's server, over HTTP", .timeLimit(.minutes(15)))
 struct StreamedTurnTests {
     /// One piece, as a client is shown it.
     private struct Piece: Sendable {

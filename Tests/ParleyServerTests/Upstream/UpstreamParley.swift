@@ -16,16 +16,21 @@ struct UpstreamParley: Sendable {
     /// Makes as many connections as there are calls at once, and never tries a second time.
     let client: HTTPClient
 
-    /// Runs `test` against both, and ends them, also on failure.
-    static func run(_ test: @escaping @Sendable (UpstreamParley) async throws -> Void) async throws {
+    /// Runs `test` against both, and ends them, also on failure; `change` changes how the upstream is asked.
+    static func run(
+        change: (inout OpenAISettings) -> Void = { _ in },
+        _ test: @escaping @Sendable (UpstreamParley) async throws -> Void
+    ) async throws {
         try await Upstream.run { upstream in
             let client = HTTPClient(
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
                 configuration: LiveCaller.clientConfiguration
             )
+            var settings = OpenAISettings(url: upstream.url)
+            change(&settings)
             let provider = OpenAIProvider(
                 client: client,
-                settings: OpenAISettings(url: upstream.url),
+                settings: settings,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
             do {

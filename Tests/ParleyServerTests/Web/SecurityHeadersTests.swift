@@ -58,6 +58,8 @@ struct SecurityHeadersTests {
                 #expect(policy.contains("default-src 'none'"))
                 #expect(!policy.contains("unsafe"))
                 #expect(!policy.contains("*"))
+                // Only the one policy may make HTML of a text.
+                #expect(policy.contains("require-trusted-types-for 'script'; trusted-types parley-markdown"))
                 #expect(answer.headers[.xContentTypeOptions] == "nosniff")
                 for (name, value) in [
                     ("Referrer-Policy", "no-referrer"), ("X-Frame-Options", "DENY"),
