@@ -1,27 +1,34 @@
 """Running checks: each is a named function, and each says in one line how it went."""
 
+import time
 import traceback
 
 
 class Checks:
-    """With `only`, those whose name holds it."""
+    """With `only`, those whose name, behind their module's and a dot, holds it."""
 
     def __init__(self, browser, artifacts, only=""):
         self._browser = browser
         self._artifacts = artifacts
         self._only = only.replace(" ", "_")
+        self._module = None
         self._passed = 0
         self._failed = 0
 
     def run(self, check, *arguments):
-        """A check by itself."""
-        if self._only in check.__name__:
+        """A check by itself. The first of a module has a fresh browser."""
+        if self._only in f"{check.__module__}.{check.__name__}":
+            if check.__module__ != self._module:
+                self._browser.renew()
+                self._module = check.__module__
+            for world in arguments:
+                world.cast = check.__module__
             self._run(check, *arguments)
             self._close_pages()
 
     def run_together(self, checks):
         """Checks that follow one another in the same pages: all, or none of them."""
-        if any(self._only in check.__name__ for check in checks):
+        if any(self._only in f"{check.__module__}.{check.__name__}" for check in checks):
             for check in checks:
                 self._run(check)
         self._close_pages()
@@ -33,6 +40,7 @@ class Checks:
 
     def _run(self, check, *arguments):
         name = check.__name__.replace("_", " ")
+        begun = time.monotonic()
         try:
             check(*arguments)
         except Exception as error:  # Whatever goes wrong in a check is its failure, and the others go on.
@@ -43,7 +51,7 @@ class Checks:
             self._picture(check.__name__)
         else:
             self._passed += 1
-            print(f"ok - {name}", flush=True)
+            print(f"ok - {name} ({time.monotonic() - begun:.0f} s)", flush=True)
 
     def _close_pages(self):
         # Pages of one check must not disturb, or slow down, those of the next.

@@ -114,15 +114,55 @@ async () => {
   fold.reached(9);
   same("caught up is caught up", [fold.hasGap, fold.revision], [false, 9]);
 
-  // Further up than what is loaded.
+  // What lies elsewhere than what is loaded.
+  const counted = (count, revision, messages) => ({ ...page(revision, messages, true), message_count: count });
   fold = new ConversationFold();
-  fold.load(page(60, [message(51, 52), message(52, 53)], true));
-  fold.take(updated(message(50, 61, { content: "edited" })));
-  same("it doesn't come into the middle of nowhere", [fold.messages.length, fold.revision], [2, 61]);
-  fold.prepend({ messages: [message(49, 50), message(50, 51)], has_more: true });
-  same("and is what one finds there", texts(fold), ["text 49", "edited", "text 51", "text 52"]);
-  fold.load(page(200, [message(150, 199), message(151, 200)], true));
-  same("a page that doesn't join is all there is", [texts(fold), fold.hasOlder], [["text 150", "text 151"], true]);
+  fold.load(counted(52, 60, [message(51, 52), message(52, 53)]));
+  same("there is more than is here", [fold.count, fold.messages.length], [52, 2]);
+  same("what is missing is cut at the blocks", fold.missing(1, 52), [{ from: 1, to: 50 }]);
+  same("nothing but what was asked about", fold.missing(40, 45), [{ from: 40, to: 45 }]);
+  same("and nothing outside", fold.missing(-5, 1), [{ from: 1, to: 1 }]);
+  same("nor what is here", fold.missing(51, 90), []);
+  fold.take(updated(message(30, 61, { content: "edited" })));
+  same("a change further up has its place", [fold.at(30).content, fold.revision, fold.messages.length], ["edited", 61, 3]);
+  same("and parts the hole", fold.missing(1, 52), [{ from: 1, to: 50 }]);
+  same("is none itself", fold.missing(29, 30), [{ from: 29, to: 29 }]);
+  const came = fold.refreshed([message(29, 30), message(30, 31), message(31, 32)]);
+  same("a page from before takes nothing back", [29, 30, 31].map((seq) => fold.at(seq).content), [
+    "text 29", "edited", "text 31",
+  ]);
+  same("and says what is new", came.messages.map(({ seq }) => seq), [29, 31]);
+  for (const order of orders([0, 1, 2])) {
+    const pages = [[1, 2], [5, 6], [3, 4]].map((seqs) => seqs.map((seq) => message(seq, seq + 1)));
+    fold = new ConversationFold();
+    fold.load(counted(7, 8, [message(7, 8)]));
+    for (const at of order) fold.refreshed(pages[at]);
+    same(`pages in order ${order}`, [fold.missing(1, 7), fold.messages.map(({ seq }) => seq)], [[], [1, 2, 3, 4, 5, 6, 7]]);
+  }
+  fold.take(said(message(9, 10)));
+  same("a message behind one that isn't here", [fold.count, fold.missing(1, 9), fold.hasGap], [
+    9, [{ from: 8, to: 8 }], true,
+  ]);
+  fold = new ConversationFold();
+  fold.load(counted(120, 121, [message(119, 120), message(120, 121)]));
+  fold.refreshed([message(1, 2), message(2, 3)]);
+  same("holes of several blocks", fold.missing(1, 120), [
+    { from: 3, to: 50 }, { from: 51, to: 100 }, { from: 101, to: 118 },
+  ]);
+  fold.take(updated(message(2, 130, { content: "told early" })));
+  fold.load(counted(120, 125, [message(119, 120), message(120, 125, { content: "now" })]));
+  same("after a loss what isn't told of is a hole again", fold.messages.map(({ content }) => content), [
+    "told early", "text 119", "now",
+  ]);
+  fold.load(counted(120, 125, [message(119, 120), message(120, 125, { content: "now" })]));
+  same("without a loss nothing is forgotten", fold.messages.length, 3);
+  fold = folded(said(message(1, 2)), piece(7, 0));
+  fold.ignoreStrangers();
+  fold.refreshed([running(7, 3, 2, "0 1 ")]);
+  fold.take(piece(7, 2));
+  same("a reply one comes upon later goes on", [fold.at(7).content, fold.reply.seq], ["0 1 2 ", 7]);
+  fold.take(updated(message(7, 8, { content: "done" })));
+  same("and ends", [fold.reply, fold.running], [undefined, []]);
 
   // Who is typing.
   const typists = new Typists();

@@ -10,11 +10,13 @@ from playwright.sync_api import expect
 
 from live import two_tabs
 from parley_page import (
-    answers, composer, connection, expect_answered, expect_in_step, expect_title, log, row, rows, say, send,
+    answers, composer, connection, expect_answered, expect_in_step, expect_title, log, read_all, row, rows,
+    say, send,
 )
 from world import WAIT_MILLISECONDS
 
 CHANGES = re.compile(r"/changes\?")
+CHAT = "**/api/chat"
 
 
 @contextmanager
@@ -81,7 +83,8 @@ def what_happens_while_one_is_offline_comes_afterwards(world):
         expect(log(second)).not_to_contain_text("meanwhile")
     for page in (first, second):
         expected = ["Edited meanwhile"] + [f"Number {number}" for number in range(1, 21)]
-        expect(page.locator(".message-body")).to_have_text(expected)
+        expect(page_end(page)).to_have_text("Number 20")
+        assert read_all(page) == expected
         expect_title(page, "Named meanwhile")
         expect(rows(page).first).to_contain_text("Made meanwhile")
         expect(row(page, "Named meanwhile")).to_contain_text("Number 20")
@@ -105,9 +108,8 @@ def who_is_hundreds_of_changes_behind_catches_up(world):
         with offline(first):
             append(world, other, here, [f"Number {number}" for number in range(1, 401)])
     for page in (first, second):
-        expect(page.locator(".message-body")).to_have_text(
-            ["The beginning"] + [f"Number {number}" for number in range(1, 401)]
-        )
+        expect(page_end(page)).to_have_text("Number 400")
+        assert read_all(page) == ["The beginning"] + [f"Number {number}" for number in range(1, 401)]
 
 
 def who_is_further_behind_begins_with_the_newest(world):
@@ -195,6 +197,92 @@ def a_socket_that_has_gone_silent_is_replaced(world):
     assert len(sockets) == number + 1, len(sockets)
 
 
+def a_message_that_the_network_swallowed_is_sent_again(world):
+    """No answer comes, and no error either; what tells of it is the socket, which has to be replaced as well."""
+    sockets, swallowed = [], []
+
+    def listen(socket):
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    page = world.open(world.person("olga").state)
+    page.route_web_socket("**/api/ws", listen)
+    page.route(CHAT, lambda route: route.continue_() if swallowed else swallowed.append(route))
+    page.goto("/")
+    here = world.conversation(page, "Swallowed", [("user", "Before")])
+    page.goto(f"/c/{here}")
+    expect_in_step(page)
+    with page.expect_request(CHAT):
+        send(page, "Is anybody there?")
+    send(page, "And now?")
+    sockets[-1].close()
+    expect(answers(page)).to_have_count(2)
+    expect_answered(page)
+    said = [one["content"] for one in world.messages(page, here) if one["role"] == "user"]
+    assert said == ["Before", "Is anybody there?", "And now?"], said
+
+
+def an_answer_whose_stream_falls_silent_holds_nobody_up(world):
+    """The socket has all of it: with that it is over, for the next message as well."""
+    silent = []
+
+    def fall_silent(route):
+        if not silent:
+            silent.append(route)
+            route.fetch()
+        else:
+            route.continue_()
+
+    first, _, here = two_tabs(world, "olga", "Half heard")
+    first.route(CHAT, fall_silent)
+    send(first, "Does this end?")
+    expect_answered(first)
+    say(first, "And does this?")
+    said = [one["content"] for one in world.messages(first, here) if one["role"] == "user"]
+    assert said == ["The beginning", "Does this end?", "And does this?"], said
+
+
+def a_computer_that_slept_asks_at_once(world):
+    """Nothing tells a page of it: not even its timers, which stood still as well. Only the clock goes on."""
+    sockets, silent = [], []
+
+    def listen(socket):
+        sockets.append(socket)
+        server = socket.connect_to_server()
+        server.on_message(lambda text: None if socket in silent else socket.send(text))
+
+    page = world.open(world.person("olga").state)
+    page.route_web_socket("**/api/ws", listen)
+    page.clock.install()
+    page.goto("/")
+    here = world.conversation(page, "Asleep", [("user", "Before")])
+    page.goto(f"/c/{here}")
+    expect_in_step(page)
+    number = len(sockets)
+    silent.append(sockets[-1])
+    world.call(page, "post", f"/conversations/{here}/messages", {"role": "user", "content": "While it slept"})
+    page.evaluate("() => { const now = Date.now; Date.now = () => now() + 3_600_000; }")
+    # 5 seconds until it looks at the clock, and 8 for an answer; without that it would be 25 and 8.
+    page.clock.run_for(14_000)
+    expect(log(page)).to_contain_text("While it slept")
+    assert len(sockets) == number + 1, len(sockets)
+
+
+def a_frozen_tab_goes_on_where_it_was(world):
+    page = world.page_of("olga")
+    here = world.conversation(page, "Frozen", [("user", "Before")])
+    page.goto(f"/c/{here}")
+    expect_in_step(page)
+    composer(page).fill("half a thought")
+    client = page.context.new_cdp_session(page)
+    client.send("Page.setWebLifecycleState", {"state": "frozen"})
+    append(world, page, here, ["While it was frozen"])
+    client.send("Page.setWebLifecycleState", {"state": "active"})
+    expect(page.locator(".message-body")).to_have_text(["Before", "While it was frozen"])
+    expect_in_step(page)
+    expect(composer(page)).to_have_value("half a thought")
+
+
 def a_page_of_another_origin_gets_no_socket(world):
     """With the cookie: the port is nothing to a cookie, so this page's socket brings it along."""
     page = world.page_of("olga")
@@ -263,6 +351,10 @@ CHECKS = [
     who_is_further_behind_begins_with_the_newest,
     a_store_that_was_restored_is_loaded_afresh,
     a_socket_that_has_gone_silent_is_replaced,
+    a_message_that_the_network_swallowed_is_sent_again,
+    an_answer_whose_stream_falls_silent_holds_nobody_up,
+    a_computer_that_slept_asks_at_once,
+    a_frozen_tab_goes_on_where_it_was,
     a_page_of_another_origin_gets_no_socket,
     compressed_sockets_work,
 ]

@@ -12,7 +12,8 @@ def composer(page):
 
 
 def rows(page):
-    return page.get_by_role("navigation", name="Conversations").get_by_role("listitem")
+    """Those near the window: a heading of a group is no row, and what is far away isn't in the page."""
+    return page.get_by_role("navigation", name="Conversations").locator(".row")
 
 
 def row(page, text):
@@ -42,6 +43,52 @@ def shown(page):
     return page.locator(".message").evaluate_all("all => all.map(one => one.dataset.id)")
 
 
+def read_all(page):
+    """The texts of all messages, as one comes upon them from the end to the beginning; nothing moves meanwhile."""
+    expect(log(page)).to_have_attribute("aria-busy", "false")
+    log(page).press("End")
+    result = log(page).evaluate(READ_UPWARDS)
+    assert result["moved"] == [], f"what one was reading has moved: {result['moved']}"
+    assert result["most"] < 150, f"{result['most']} rows were drawn at once"
+    seen = dict(result["seen"])
+    assert sorted(seen) == list(range(1, len(seen) + 1)), sorted(seen)
+    return [seen[seq] for seq in sorted(seen)]
+
+
+READ_UPWARDS = """async (log) => {
+  const seen = new Map();
+  const moved = [];
+  let most = 0;
+  const frame = () => new Promise(requestAnimationFrame);
+  // What comes and goes above the log itself is another matter.
+  const top = (one) => one.getBoundingClientRect().top - log.getBoundingClientRect().top;
+  const settled = async (one) => {
+    for (let found = top(one); ; ) {
+      await frame();
+      await frame();
+      if (Math.abs(top(one) - found) < 0.5) return found;
+      found = top(one);
+    }
+  };
+  const drawn = () => [...log.querySelectorAll(".message[data-seq]")];
+  for (;;) {
+    while (log.getAttribute("aria-busy") === "true") await frame();
+    for (const one of drawn()) seen.set(Number(one.dataset.seq), one.querySelector(".message-body").textContent);
+    most = Math.max(most, log.querySelectorAll(".log-row").length);
+    if (log.scrollTop === 0) return { seen: [...seen], moved, most };
+    const reading = drawn().find((one) => top(one) + one.offsetHeight > 0);
+    const before = await settled(reading);
+    const from = log.scrollTop;
+    log.scrollTop -= 400;
+    const expected = before + from - log.scrollTop;
+    const after = await settled(reading);
+    if (reading.isConnected && Math.abs(after - expected) > 1 && log.scrollTop > 0) {
+      moved.push([reading.dataset.seq, expected, after]);
+    }
+  }
+}"""
+
+
 def typing(page):
     return page.locator(".typing")
 
@@ -66,13 +113,48 @@ def sign_in(page, email):
     expect(composer(page)).to_be_visible()
 
 
+def account_menu(page):
+    """Opens it."""
+    page.get_by_role("button", name="Account:").click()
+    menu = page.get_by_role("menu", name="Account")
+    expect(menu).to_be_visible()
+    return menu
+
+
+def choose(page, name):
+    """What is in the account's menu."""
+    account_menu(page).get_by_role("menuitem", name=name).click()
+
+
 def sign_out(page):
-    page.get_by_role("button", name="Sign out").click()
+    choose(page, "Sign out")
     expect_sign_in(page)
 
 
 def expect_sign_in(page):
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+
+
+def session_dialog(page):
+    return page.get_by_role("dialog", name="Your session has ended")
+
+
+def expect_session_ended(page):
+    """The dialog is there, and what is behind it can neither be seen nor heard."""
+    expect(session_dialog(page).get_by_label("Password", exact=True)).to_be_focused()
+    expect(page.locator("#app")).to_have_attribute("inert", "")
+    visible = page.locator("#app *, #notices *").evaluate_all(VISIBLE)
+    assert not visible, visible
+
+
+VISIBLE = "all => all.filter(one => one.checkVisibility({ visibilityProperty: true })).map(one => one.outerHTML)"
+
+
+def sign_in_again(page):
+    """As the one who was here."""
+    session_dialog(page).get_by_label("Password", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(session_dialog(page)).to_have_count(0)
 
 
 def send(page, text):

@@ -20,12 +20,14 @@ class Server:
     def __init__(self, binary, *settings):
         self._directory = tempfile.TemporaryDirectory(prefix="parley-browser-")
         self._log = Path(self._directory.name, "log").open("a+")
+        self.database = Path(self._directory.name, "parley.db")
         port = free_port()
         self.origin = f"http://127.0.0.1:{port}"
+        self.database = f"{self._directory.name}/parley.db"
         self._command = [
             str(Path(binary).resolve()), "serve",
             "--http-host", "127.0.0.1", "--http-port", str(port),
-            "--store", f"sqlite:{self._directory.name}/parley.db",
+            "--store", f"sqlite:{self.database}",
             # All of the checks' people come from one address, faster than people do.
             "--limits-rates", "off",
             *settings,
@@ -93,6 +95,14 @@ class Upstream:
     def slowly(self, answer, milliseconds):
         """The next answer is this text, with so much time between its pieces."""
         self._control("/control", {"answer": answer, "chunk_ms": milliseconds})
+
+    def refuse(self):
+        """The next request is refused for good: it is not asked again."""
+        self._control("/control", {"status": 400, "message": "No.", "times": 1})
+
+    def answer(self, answer, **more):
+        """The next answer is this text, and whatever else a behaviour of it may say (parley-upstream --help)."""
+        self._control("/control", {"answer": answer, **more})
 
     def release(self):
         self._control("/control/release", {})

@@ -136,10 +136,12 @@ STORAGE = """async () => ({
     cookies: document.cookie,
 })"""
 
-WATCH_ANSWER = """() => {
+# Of letters: marks of Markdown stand there only until they are rendered.
+WATCH_ANSWER = r"""() => {
     window.answerLengths = [];
     new MutationObserver(() => {
-        const length = document.querySelector(".message-assistant .message-body")?.textContent.length ?? 0;
+        const text = document.querySelector(".message-assistant .message-body")?.textContent ?? "";
+        const { length } = text.replace(/\P{L}/gu, "");
         if (length && length !== answerLengths.at(-1)) answerLengths.push(length);
     }).observe(document.body, { childList: true, subtree: true, characterData: true });
 }"""

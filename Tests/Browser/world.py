@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from server import Server, Upstream
 
@@ -25,8 +25,30 @@ class Person:
     state: dict
 
 
+class OneBrowser:
+    """The browser of the checks; another one from time to time, so that a check doesn't depend on all before it."""
+
+    def __init__(self, launch):
+        self._launch = launch
+        self._browser = launch()
+
+    def renew(self):
+        self.close()
+        self._browser = self._launch()
+
+    def close(self):
+        self._browser.close()
+
+    @property
+    def contexts(self):
+        return self._browser.contexts
+
+    def new_context(self, **options):
+        return self._browser.new_context(**options)
+
+
 class World:
-    def __init__(self, browser: Browser, server: Server, artifacts: Path, upstream: Upstream | None = None):
+    def __init__(self, browser: OneBrowser, server: Server, artifacts: Path, upstream: Upstream | None = None):
         self.browser = browser
         self.server = server
         self.upstream = upstream
@@ -35,6 +57,8 @@ class World:
         self.complaints = []
         self.dialogs = []
         self._numbers = count(1)
+        # The people of a module's checks are its own: what one module does to somebody, another knows nothing of.
+        self.cast = None
         self._people = {}
 
     def open(self, state=None, viewport=DESKTOP, **options):
@@ -46,13 +70,13 @@ class World:
 
     def person(self, name):
         """The person of that name, with an account from the first time they are asked for."""
-        if name not in self._people:
+        if (self.cast, name) not in self._people:
             context = self.browser.new_context(base_url=self.origin)
             fields = {"email": self.new_email(name.split()[0]), "name": name.title(), "password": PASSWORD}
             self.call(context, "post", "/auth/register", fields)
-            self._people[name] = Person(fields["email"], fields["name"], context.storage_state())
+            self._people[self.cast, name] = Person(fields["email"], fields["name"], context.storage_state())
             context.close()
-        return self._people[name]
+        return self._people[self.cast, name]
 
     def page_of(self, name, path="/", **options):
         """A page in which that person is signed in."""
