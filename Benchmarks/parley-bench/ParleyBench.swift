@@ -92,6 +92,8 @@ struct ParleyBench: AsyncParsableCommand {
             metrics: metrics,
             logger: logger
         ) { report.add($0) }
+        let redisTruth = RedisTruthBenchmark(comparison: comparison, callers: callers, logger: logger)
+        try await redisTruth.run(only) { report.add($0) }
         let live = LiveBenchmark(
             sizes: full ? .full : .usual,
             seconds: seconds,

@@ -22,6 +22,9 @@ enum Subject: String, CaseIterable, Sendable {
     case productionHistory = "production-history"
     case productionLists = "production-lists"
     case redis
+    /// Redis as the truth: memory beside the old layouts, rates beside redis-benchmark running the same scripts.
+    case redisMemory = "redis-memory"
+    case redisTruth = "redis-truth"
     /// Sockets, with servers and load in processes of their own.
     case liveFanout = "live-fanout"
     case livePairs = "live-pairs"
@@ -33,7 +36,7 @@ enum Subject: String, CaseIterable, Sendable {
     /// Whether it needs PostgreSQL and Redis.
     var isProduction: Bool {
         switch self {
-        case .appends, .reads, .turns, .tokens: false
+        case .appends, .reads, .turns, .tokens, .redisMemory, .redisTruth: false
         case .liveFanout, .livePairs, .liveIdle, .liveStorm, .liveAcross: false
         case .productionAppends, .productionParts, .productionHot, .productionHistory, .productionLists, .redis: true
         }

@@ -98,6 +98,7 @@ struct LiveServer: Sendable {
             {
                 return (program, url.replacing("ws://", with: "http://"))
             }
+            // It writes its port to a file, and tells nobody when.
             try await Task.sleep(for: .milliseconds(50))
         }
         program.send(SIGTERM)

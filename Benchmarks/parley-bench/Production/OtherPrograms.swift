@@ -45,8 +45,12 @@ struct RedisBenchmark: Sendable {
     let port: Int
 
     /// Sends a command on one connection, `callers` at a time without waiting for the answers; `count` times.
-    func run(_ command: [String], callers: Int, count: Int) async throws -> LoadResult {
-        let words = ["-p", "\(port)", "-c", "1", "-P", "\(callers)", "-n", "\(count)", "--csv"] + command
+    ///
+    /// With `random`, `__rand_int__` in it is a number below that, of twelve digits and another each time; it may be no larger
+    /// than 32 bits hold.
+    func run(_ command: [String], callers: Int, count: Int, random: Int? = nil) async throws -> LoadResult {
+        let range = random.map { ["-r", "\($0)"] } ?? []
+        let words = ["-p", "\(port)", "-c", "1", "-P", "\(callers)", "-n", "\(count)", "--csv"] + range + command
         let line = try await ProgramRun.lastLine("redis-benchmark \"$@\" | tail -n 1", words)
         guard let rate = line.split(separator: "\",\"").dropFirst().first.flatMap({ Double($0) }) else {
             throw ProgramRun.Failure(output: line)
