@@ -18,6 +18,8 @@ func withEchoServer(
     )
     var connector = WebSocketConnector(group: group, loops: WebSocketLoops(configuration: configuration))
     connector.offersDeflate = allowsDeflate
+    // Longer than any machine takes: no test is about it.
+    connector.timeout = .seconds(600)
     do {
         try await body(connector, server.port ?? 0)
     } catch {

@@ -15,6 +15,8 @@ struct SlowReaderTests {
         configuration.substitute = PreparedMessage(text: "resync")
         configuration.kernelSendBytes = 64 << 10
         configuration.kernelUnsentBytes = 16 << 10
+        // Whoever reads on is not given up, however late a busy machine lets it.
+        configuration.stallTimeout = .seconds(600)
         try await withFlood(configuration, overflowed, ended) { connector, port in
             let received = group.any().makePromise(of: [String].self)
             let socket = try await connector.connect(host: "127.0.0.1", port: port) {
@@ -67,10 +69,12 @@ struct SlowReaderTests {
             loops: WebSocketLoops(configuration: configuration),
             makeDelegate: { Flood(overflowed: overflowed, ended: ended) }
         )
-        let connector = WebSocketConnector(
+        var connector = WebSocketConnector(
             group: group,
             loops: WebSocketLoops(configuration: WebSocketConfiguration())
         )
+        // Longer than any machine takes: no test is about it.
+        connector.timeout = .seconds(600)
         do {
             try await body(connector, server.port ?? 0)
         } catch {

@@ -12,7 +12,7 @@ struct FaultClient: Sendable {
     var token: String?
 
     /// Beyond what any request may take, and before a test's end.
-    private static let patience = TimeAmount.seconds(25)
+    private static let patience = TimeAmount.seconds(40)
     /// Between two attempts, so that refusals are not all that is counted.
     private static let pause = Duration.milliseconds(40)
 

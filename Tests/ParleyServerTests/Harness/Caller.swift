@@ -1,13 +1,10 @@
 import HTTPTypes
-import Hummingbird
-import HummingbirdTesting
-import NIOCore
 import ParleyCore
 import Testing
 
 /// Calls the API as one person.
 struct Caller: Sendable {
-    let client: any TestClientProtocol
+    let client: ServerClient
     var headers: HTTPFields
 
     func get(_ path: String, headers: HTTPFields = [:]) async throws -> Answer {
@@ -40,12 +37,7 @@ struct Caller: Sendable {
         var headers = headers
         if body != nil { headers[.contentType] = "application/json" }
         for field in extra { headers[field.name] = field.value }
-        return try await client.execute(
-            uri: path,
-            method: method,
-            headers: headers,
-            body: body.map { ByteBuffer(bytes: $0) }
-        ) { Answer(status: $0.status, headers: $0.headers, bytes: Array($0.body.readableBytesView)) }
+        return try await client.answer(to: method, path, headers: headers, body: body)
     }
 
     /// Makes a conversation and returns its id.

@@ -26,6 +26,8 @@ final class Socket {
         configuration.maxMessageBytes = 16 << 20
         var connector = WebSocketConnector(group: group, loops: WebSocketLoops(configuration: configuration))
         connector.offersDeflate = deflate
+        // Longer than any machine takes: no test is about it.
+        connector.timeout = .seconds(600)
         client = try await WebSocketClient.connect(
             with: connector,
             host: "127.0.0.1",

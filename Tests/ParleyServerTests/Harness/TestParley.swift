@@ -19,7 +19,7 @@ struct TestParley: Sendable {
     let bus: InProcessEventBus
     let live: LiveHub
     let clock: ManualClock
-    let client: any TestClientProtocol
+    let client: ServerClient
     /// Every route, as `GET /api/conversations/{id}`.
     let routes: [String]
     private let issuer: TokenIssuer
@@ -125,19 +125,21 @@ struct TestParley: Sendable {
             group.addTask { await registry.run() }
             group.addTask { await live.run() }
             group.addTask { await tokens.followKeySet(on: pool) }
-            try await application.test(setup) { client in
-                try await test(
-                    TestParley(
-                        store: store,
-                        memory: memory,
-                        bus: bus,
-                        live: live,
-                        clock: clock,
-                        client: client,
-                        routes: routes,
-                        issuer: issuer
+            try await application.test(setup) { framework in
+                try await ServerClient.with(framework) { client in
+                    try await test(
+                        TestParley(
+                            store: store,
+                            memory: memory,
+                            bus: bus,
+                            live: live,
+                            clock: clock,
+                            client: client,
+                            routes: routes,
+                            issuer: issuer
+                        )
                     )
-                )
+                }
             }
             group.cancelAll()
         }

@@ -9,8 +9,9 @@ extension LoadTests {
     struct LiveReplyTests {
         private let cluster: Cluster
         private let conversation = FaultClient.newID()
-        /// The built-in echo takes some seconds to repeat this.
-        private let question = "Tell me about it " + String(repeating: "word by word ", count: 60)
+        /// The built-in echo takes 18 seconds to repeat this, so that a busy machine has done before what a test does
+        /// meanwhile.
+        private let question = "Tell me about it " + String(repeating: "word by word ", count: 200)
 
         init() throws {
             cluster = try #require(Cluster.shared)

@@ -197,7 +197,7 @@ struct LiveRun: Sendable {
             }
             group.addTask {
                 // The bound of the waiting above, which events end.
-                try? await Task.sleep(for: .seconds(60))
+                try? await Task.sleep(for: .seconds(300))
                 return -1
             }
             var waiting = tabs.count

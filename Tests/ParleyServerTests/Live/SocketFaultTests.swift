@@ -224,11 +224,18 @@ extension LoadTests {
 
         @Test("A token that runs out ends the connection with 4502")
         func expired() async throws {
-            let listener = try await Listener.ready(
-                port: port(0),
-                token: try await token("short", lifetime: .seconds(4))
-            )
-            #expect(await listener.end().code?.rawValue == 4502)
+            var lifetime = Duration.seconds(4)
+            while true {
+                do {
+                    let token = try await token("short", lifetime: lifetime)
+                    let listener = try await Listener.ready(port: port(0), token: token)
+                    #expect(await listener.end().code?.rawValue == 4502)
+                    break
+                } catch let refused as Listener.Refused where refused.status == 401 {
+                    // A busy machine may have taken as long to connect.
+                    lifetime *= 2
+                }
+            }
         }
 
         // MARK: Clients

@@ -84,7 +84,8 @@ final class Tab: Sendable {
             group: MultiThreadedEventLoopGroup.singleton,
             loops: WebSocketLoops(configuration: configuration)
         )
-        connector.timeout = .seconds(5)
+        // A link that was silent passes everything on later: only a busy machine is slow.
+        connector.timeout = .seconds(30)
         return connector
     }()
 
@@ -267,7 +268,7 @@ final class Tab: Sendable {
 
     private var caller: LiveCaller {
         var caller = cluster.guest(inner.withLock(\.instance), token: token)
-        caller.timeout = .seconds(10)
+        caller.timeout = .seconds(30)
         return caller
     }
 

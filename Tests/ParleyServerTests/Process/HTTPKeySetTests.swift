@@ -25,7 +25,7 @@ struct HTTPKeySetTests {
         router.get("/large") { _, _ in
             Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(repeating: 0x20, count: 10_000_000)))
         }
-        try await Application(router: router).test(.live) { host in
+        try await Application(router: router).test(.ahc()) { host in
             let client = Wiring.httpClient()
             do {
                 let url = "http://127.0.0.1:\(host.port ?? 0)\(path)"

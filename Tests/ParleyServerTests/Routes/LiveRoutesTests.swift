@@ -27,7 +27,7 @@ struct LiveRoutesTests {
 
     @Test("Who may not open a socket is told so before the upgrade: credentials first, then the origin")
     func refusals() async throws {
-        try await TestParley.run(.live) { parley in
+        try await TestParley.run(.ahc()) { parley in
             let bearer = "Authorization: Bearer \(try await parley.token(of: .alice))\r\n"
             let cookie = "Cookie: \(try await signIn(parley))\r\n"
             let cases: [(fields: String, status: Int)] = [
@@ -60,7 +60,7 @@ struct LiveRoutesTests {
 
     @Test("What is no WebSocket request of version 13 is told what is spoken here")
     func improper() async throws {
-        try await TestParley.run(.live) { parley in
+        try await TestParley.run(.ahc()) { parley in
             let bearer = "Authorization: Bearer \(try await parley.token(of: .alice))\r\n"
             let cases: [(fields: String, status: Int)] = [
                 ("Connection: close\r\n", 426),
@@ -80,7 +80,7 @@ struct LiveRoutesTests {
 
     @Test("A token may come as a subprotocol, a cookie from the server's own origin or a listed one")
     func credentials() async throws {
-        try await TestParley.run(.live) { parley in
+        try await TestParley.run(.ahc()) { parley in
             let port = try #require(parley.client.port)
             let token = try await parley.token(of: .alice)
             let cookie = try await signIn(parley)
@@ -100,7 +100,7 @@ struct LiveRoutesTests {
 
     @Test("A connection that has carried other requests may become a socket, as a proxy's connections do")
     func usedConnection() async throws {
-        try await TestParley.run(.live) { parley in
+        try await TestParley.run(.ahc()) { parley in
             let bearer = "Authorization: Bearer \(try await parley.token(of: .alice))\r\n"
             let first = "GET /api/auth/me HTTP/1.1\r\nHost: a\r\n\(bearer)\r\n"
             let second = "GET /api/ws HTTP/1.1\r\nHost: a\r\n\(bearer)\(Self.upgrade)\r\n"
@@ -119,7 +119,7 @@ struct LiveRoutesTests {
 
     @Test("Everything that happens in a person's projects comes, and of nobody else's")
     func events() async throws {
-        try await TestParley.run(.live) { parley in
+        try await TestParley.run(.ahc()) { parley in
             let port = try #require(parley.client.port)
             let alice = try await parley.caller(.alice)
             let bobs = try await Socket.open(port: port, token: parley.token(of: .bob))
@@ -150,7 +150,7 @@ struct LiveRoutesTests {
 
     @Test("Whoever is put into a project hears of what happens in it from the answer on")
     func joined() async throws {
-        try await TestParley.run(.live) { parley in
+        try await TestParley.run(.ahc()) { parley in
             let port = try #require(parley.client.port)
             let alice = try await parley.caller(.alice)
             for round in 0..<20 {
@@ -177,7 +177,7 @@ struct LiveRoutesTests {
 
     @Test("A socket that is compressed says the same")
     func compressed() async throws {
-        try await TestParley.run(.live) { parley in
+        try await TestParley.run(.ahc()) { parley in
             let port = try #require(parley.client.port)
             let alice = try await parley.caller(.alice)
             let socket = try await Socket.open(port: port, token: parley.token(of: .alice), deflate: true)
@@ -191,7 +191,7 @@ struct LiveRoutesTests {
 
     @Test("A conversation that is somebody else's and one that never was answer a socket alike")
     func foreign() async throws {
-        try await TestParley.run(.live) { parley in
+        try await TestParley.run(.ahc()) { parley in
             let conversation = try await parley.caller(.alice).makeConversation()
             let socket = try await Socket.open(
                 port: try #require(parley.client.port),
@@ -212,7 +212,7 @@ struct LiveRoutesTests {
 
     @Test("What is too large, or no text, closes the socket with its code")
     func improperMessages() async throws {
-        try await TestParley.run(.live) { parley in
+        try await TestParley.run(.ahc()) { parley in
             let port = try #require(parley.client.port)
             let token = try await parley.token(of: .alice)
             let cases: [(PreparedMessage, WebSocketCloseCode)] = [
@@ -229,7 +229,7 @@ struct LiveRoutesTests {
 
     @Test("A person has twenty sockets and streams; one that is closed makes room")
     func places() async throws {
-        try await TestParley.run(.live) { parley in
+        try await TestParley.run(.ahc()) { parley in
             let port = try #require(parley.client.port)
             let token = try await parley.token(of: .alice)
             var sockets: [Socket] = []
@@ -253,7 +253,7 @@ struct LiveRoutesTests {
 
     @Test("Signing out closes that sign-in's sockets, and no other's")
     func signOut() async throws {
-        try await TestParley.run(.live) { parley in
+        try await TestParley.run(.ahc()) { parley in
             let port = try #require(parley.client.port)
             let origin = "http://127.0.0.1:\(port)"
             let first = try await signIn(parley)
@@ -275,7 +275,7 @@ struct LiveRoutesTests {
 
     @Test("A stream of a conversation brings the changes since, then what follows")
     func stream() async throws {
-        try await TestParley.run(.live) { parley in
+        try await TestParley.run(.ahc()) { parley in
             let alice = try await parley.caller(.alice)
             let conversation = try await alice.makeConversation()
             _ = try await alice.say("before", in: conversation)

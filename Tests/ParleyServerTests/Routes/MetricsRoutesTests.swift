@@ -77,14 +77,19 @@ struct MetricsRoutesTests {
                     let message: JSON = ["role": "user", "content": "canary"]
                     _ = try await caller.post("/api/conversations/\(id)/messages", message)
                     _ = try await caller.post("/api/chat", ["message": "canary"])
-                    let answer = try await caller.get("/metrics")
+                    let outcome = ["outcome": "delivered"]
+                    var answer = try await caller.get("/metrics")
+                    // A reply is counted a moment after its end is told.
+                    while try PrometheusText(answer.bytes).value("parley_replies_total", outcome) != "1" {
+                        answer = try await caller.get("/metrics")
+                    }
                     #expect(!answer.text.contains("canary") && !answer.text.contains(id))
                     let text = try PrometheusText(answer.bytes)
                     let requests = ["method": "POST", "route": "/api/conversations/{id}/messages", "status": "201"]
                     #expect(text.value("parley_http_requests_total", requests) == "1")
                     let append = ["operation": "append_messages", "outcome": "ok"]
                     #expect(text.value("parley_store_operations_total", append) == "1")
-                    #expect(text.value("parley_replies_total", ["outcome": "delivered"]) == "1")
+                    #expect(text.value("parley_replies_total", outcome) == "1")
                     #expect(text.value("parley_reply_first_token_seconds_count") == "1")
                     #expect(text.value("parley_http_requests_in_flight") == "1")
                     #expect(text.value("parley_rate_limit_refusals_total", ["limit": "sign-ins"]) == "0")

@@ -34,7 +34,7 @@ struct UpstreamParley: Sendable {
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
             do {
-                try await TestParley.run(.live, provider: provider) { parley in
+                try await TestParley.run(.ahc(), provider: provider) { parley in
                     try await test(UpstreamParley(parley: parley, upstream: upstream, client: client))
                 }
             } catch {
