@@ -4,8 +4,8 @@ import { icon } from "./icons.js";
 import { s } from "./strings.js";
 
 const t = s.composer;
-/** From how many characters on a text fills the room there is, and takes longer to measure than a key may. */
-const tall = 8000;
+/** Whether a text surely fills the room there is: it takes longer to measure than a key may. */
+const isTall = (text) => text.length > 8000 || text.split("\n", 101).length > 100;
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 
 /**
@@ -32,7 +32,7 @@ export class ComposerView {
       placeholder: t.placeholder,
       "aria-label": t.label,
       enterkeyhint: isTouch() ? "enter" : "send",
-      onbeforeinput: ({ data }) => data?.length > tall && this.#setDirection(data),
+      onbeforeinput: ({ data }) => data && isTall(data) && this.#setDirection(data),
       oninput: () => this.#typed(),
       onkeydown: (event) => this.#key(event),
     });
@@ -57,8 +57,8 @@ export class ComposerView {
 
   focus() {
     this.#grow();
-    // On a phone the keyboard would cover the answer that one came to read; and who types elsewhere goes on there.
-    if (!isTouch() && !document.activeElement?.matches("input")) this.#field.focus();
+    // On a phone the keyboard would cover the answer that one came to read; and who types or chooses elsewhere goes on there.
+    if (!isTouch() && !document.activeElement?.closest("input, [popover], .notice")) this.#field.focus();
   }
 
   setState({ busy, canStop }) {
@@ -136,16 +136,15 @@ export class ComposerView {
 
   #grow() {
     const { value } = this.#field;
-    const isTall = value.length > tall;
     this.#setDirection(value);
-    this.#field.classList.toggle("is-tall", isTall);
+    const fills = this.#field.classList.toggle("is-tall", isTall(value));
     this.#field.style.height = "auto";
-    if (!isTall) this.#field.style.height = `${this.#field.scrollHeight}px`;
+    if (!fills) this.#field.style.height = `${this.#field.scrollHeight}px`;
   }
 
   /** Found out line by line by the browser, the direction of a book takes half a minute. */
   #setDirection(text) {
-    const dir = text.length <= tall ? "auto" : rightToLeft.test(text.slice(0, 200)) ? "rtl" : "ltr";
+    const dir = !isTall(text) ? "auto" : rightToLeft.test(text.slice(0, 200)) ? "rtl" : "ltr";
     if (this.#field.dir !== dir) this.#field.dir = dir;
   }
 

@@ -4,8 +4,10 @@ import { insist, nextIndex } from "./live-rules.js";
 import { MessagePages } from "./message-pages.js";
 import { Typists, TypingPace } from "./typists.js";
 
-/** What reads answers isn't needed until there is one to read. */
-const loadTurns = () => import("./turn.js");
+/** What reads answers isn't needed until there is one to read. Some browsers never ask again for what once failed. */
+const loadTurns = () => import("./turn.js").catch(() => import(`./turn.js?${Date.now()}`));
+/** Before the connection may be lost. */
+const expectTurns = () => loadTurns().catch(() => {});
 
 const pageSize = 50;
 const changesSize = 100;
@@ -204,7 +206,7 @@ export class Conversation extends EventTarget {
 
   /** Lets the others know that this person is writing. */
   type() {
-    loadTurns().catch(() => {});
+    expectTurns();
     if (!this.id || !this.#live.isOpen || !this.#pace.take(performance.now())) return;
     this.#live.send({ type: "typing", conversation_id: this.id });
   }
@@ -471,7 +473,8 @@ export class Conversation extends EventTarget {
     }
     if (this.reply?.id === this.#shownReply) return;
     this.#shownReply = this.reply?.id;
-    if (!this.reply) this.#givePostUp();
+    if (this.reply) expectTurns();
+    else this.#givePostUp();
     this.#fire("state");
   }
 

@@ -102,10 +102,10 @@ export class MarkdownDrawing {
         present.start = next.start;
       } else if (!present || !(yield* present.grow(next))) {
         const block = new MarkdownBlock(next);
+        yield* block.fill();
         if (present) present.element.replaceWith(block.element);
         else fresh.append(block.element);
         this.#blocks[index] = block;
-        yield* block.fill();
       }
       // Each time something comes into the page it is laid out.
       if (fresh.childNodes.length >= atOnce) this.#element.append(fresh);

@@ -154,7 +154,7 @@ struct WebFilesTests {
         }
         let page = String(decoding: try #require(WebAsset.named("index.html")).bytes, as: UTF8.self)
         let modules = loaded.filter { $0.hasSuffix(".js") }.subtracting(["app.js", words])
-        let named = Set(page.matches(of: /"modulepreload" href="\/assets\/([^"]+)"/).map { String($0.1) })
+        let named = Set(page.matches(of: /modulepreload href=\/assets\/([^>]+)>/).map { String($0.1) })
         #expect(named == modules, "scripts/web-files lists the modules of the first view in index.html.")
         #expect(loaded.isSuperset(of: ["app.js", "base.css", "workspace.js", "conversation.js", "strings.js"]))
         #expect(loaded.reduce(0) { $0 + (WebAsset.named($1)?.bytes.count ?? 0) } < 150_000)
