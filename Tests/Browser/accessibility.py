@@ -62,7 +62,7 @@ class Survey:
             for way in ways:
                 name = f"{view.__name__}-{size}-{way.__name__}"
                 way(page)
-                page.screenshot(path=self._world.artifacts / f"view-{name}.png", timeout=5000)
+                page.screenshot(path=self._world.artifacts / f"view-{name}.png")
                 self._count += 1
                 for kind, problems in self._problems(page, way):
                     self.found[kind] += [f"{name}: {each}" for each in problems]

@@ -27,6 +27,7 @@ def the_title_is_renamed_in_place(world):
 
 def a_row_of_the_sidebar_is_renamed_in_place(world):
     page = world.page_of("cleo")
+    page.goto(f"/c/{world.conversation(page, 'A better title', [('user', 'First words')])}")
     row(page, "A better title").hover()
     row(page, "A better title").get_by_role("button", name="Rename").click()
     field = page.get_by_role("textbox", name="Title")
@@ -43,6 +44,7 @@ def a_row_of_the_sidebar_is_renamed_in_place(world):
 
 def one_switches_between_conversations(world):
     page = world.page_of("cleo")
+    world.conversation(page, "The best title", [("user", "First words")])
     new_conversation(page)
     say(page, "In the second one")
     second = conversation_id(page)
@@ -70,10 +72,13 @@ def deleting_asks_first(world):
     expect(row(page, "To be deleted")).to_have_count(1)
     page.get_by_role("button", name="Delete this conversation").click()
     dialog.get_by_role("button", name="Delete").click()
+    # It stays as long as one points at it.
+    close = page.get_by_role("status").get_by_role("button", name="Close")
+    close.hover()
     expect(row(page, "To be deleted")).to_have_count(0)
     expect(log(page)).not_to_contain_text("To be deleted")
     with page.expect_response(lambda answer: answer.request.method == "DELETE"):
-        page.get_by_role("status").get_by_role("button", name="Close").click()
+        close.click()
     page.goto(f"/c/{gone}")
     expect(page.get_by_role("heading", name="There is no such conversation")).to_be_visible()
 
@@ -92,6 +97,7 @@ def an_answer_is_stopped(world):
 
 def an_answer_goes_on_while_one_is_elsewhere(world):
     page = world.page_of("cleo")
+    world.conversation(page, "The best title", [("user", "First words")])
     new_conversation(page)
     send(page, " ".join(f"step{number}" for number in range(1, 41)))
     expect(answers(page).last).to_contain_text("step2")
@@ -159,6 +165,8 @@ def the_sidebar_loads_more_as_one_scrolls(world):
 
 def on_a_phone_the_sidebar_is_a_drawer(world):
     page = world.page_of("cleo", viewport=PHONE, has_touch=True, is_mobile=True)
+    world.conversation(page, "The best title", [("user", "First words")])
+    page.goto(f"/c/{world.conversation(page, 'Another one', [('user', 'Second words')])}")
     expect(log(page)).to_be_visible()
     expect(page.get_by_role("button", name="Account:")).not_to_be_visible()
     page.get_by_role("button", name="Conversations").click()
@@ -182,7 +190,7 @@ def unfinished_answers_say_what_happened(world):
         body["messages"][2].update(status="deleted", content="")
         route.fulfill(response=answer, json=body)
 
-    page.route(re.compile(f"/api/conversations/{here}\\?"), with_troubles)
+    page.route(re.compile(rf"/api/conversations/{here}\?limit=50"), with_troubles)
     page.goto(f"/c/{here}")
     expect(answers(page).nth(0)).to_contain_text("The answer failed. The model is overloaded.")
     expect(answers(page).nth(1)).to_contain_text("The answer was interrupted")

@@ -78,6 +78,7 @@ def one_moves_between_conversations_by_keys(world):
 def the_account_menu_works_by_keys(world):
     page = world.page_of("kit")
     button = page.get_by_role("button", name="Account:")
+    expect(composer(page)).to_be_focused()
     button.focus()
     page.keyboard.press("Enter")
     menu = page.get_by_role("menu", name="Account")

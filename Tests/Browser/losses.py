@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,20 +10,25 @@ from playwright.sync_api import expect
 from live import two_tabs
 from parley_page import (
     answers, composer, connection, expect_answered, expect_in_step, expect_title, log, read_all, row, rows,
-    say, send,
+    say, send, wait_until,
 )
 from world import WAIT_MILLISECONDS
 
 CHANGES = re.compile(r"/changes\?")
 CHAT = "**/api/chat"
+# Who tries to connect again and again does so every fifteen seconds in the end.
+LONG_WAIT = 3 * WAIT_MILLISECONDS
 
 
 @contextmanager
-def offline(page):
-    page.context.set_offline(True)
-    expect(connection(page)).to_contain_text("You are offline")
+def offline(*pages):
+    """Of one browser context."""
+    pages[0].context.set_offline(True)
+    for page in pages:
+        # Found out eight seconds after the last question.
+        expect(connection(page)).to_contain_text("You are offline", timeout=LONG_WAIT)
     yield
-    page.context.set_offline(False)
+    pages[0].context.set_offline(False)
 
 
 def append(world, page, conversation, texts):
@@ -45,7 +49,7 @@ def a_server_that_starts_again_is_found_again(world):
     world.server.wait_until_ready()
     world.call(first, "post", f"/conversations/{here}/messages", {"role": "user", "content": "Said after that"})
     for page in (first, second):
-        expect(page.locator(".message-body")).to_have_text(["The beginning", "Said after that"])
+        expect(page.locator(".message-body")).to_have_text(["The beginning", "Said after that"], timeout=LONG_WAIT)
         expect_in_step(page)
         expect(connection(page)).to_be_empty()
     expect(composer(second)).to_have_value("half a thought")
@@ -58,10 +62,13 @@ def one_may_try_at_once(world):
     first, _, _ = two_tabs(world, "olga", "Impatient")
     # Without this clock's going on, no attempt is made but the one that is asked for.
     first.clock.install()
+    first.reload()
+    expect_in_step(first)
+    first.clock.pause_at(first.evaluate("Date.now() / 1000 + 60"))
     world.server.kill()
+    expect(first.locator(".workspace")).to_have_attribute("data-connection", "mending")
     first.clock.run_for(1_000)
     expect(connection(first)).to_contain_text("Connection lost")
-    first.clock.pause_at(first.evaluate("Date.now() + 60_000"))
     world.server.start()
     world.server.wait_until_ready()
     connection(first).get_by_role("button", name="Try now").click()
@@ -74,7 +81,7 @@ def what_happens_while_one_is_offline_comes_afterwards(world):
     gone = world.conversation(other, "Deleted meanwhile", [("user", "One")])
     expect(row(second, "Deleted meanwhile")).to_have_count(1)
     edited = world.messages(other, here)[0]["id"]
-    with offline(second):
+    with offline(first, second):
         append(world, other, here, [f"Number {number}" for number in range(1, 21)])
         world.call(other, "patch", f"/conversations/{here}/messages/{edited}", {"content": "Edited meanwhile"})
         world.call(other, "patch", f"/conversations/{here}", {"title": "Named meanwhile"})
@@ -84,8 +91,9 @@ def what_happens_while_one_is_offline_comes_afterwards(world):
     for page in (first, second):
         expected = ["Edited meanwhile"] + [f"Number {number}" for number in range(1, 21)]
         expect(page_end(page)).to_have_text("Number 20")
-        assert read_all(page) == expected
+        # The last that was done in it.
         expect_title(page, "Named meanwhile")
+        assert read_all(page) == expected
         expect(rows(page).first).to_contain_text("Made meanwhile")
         expect(row(page, "Named meanwhile")).to_contain_text("Number 20")
         expect(row(page, "Deleted meanwhile")).to_have_count(0)
@@ -104,8 +112,8 @@ def what_was_deleted_while_one_was_offline_goes(world):
 def who_is_hundreds_of_changes_behind_catches_up(world):
     other = world.page_of("olga")
     first, second, here = two_tabs(world, "olga", "Far behind")
-    with first.expect_request(CHANGES), second.expect_request(CHANGES):
-        with offline(first):
+    with first.expect_request(CHANGES, timeout=2 * LONG_WAIT), second.expect_request(CHANGES, timeout=2 * LONG_WAIT):
+        with offline(first, second):
             append(world, other, here, [f"Number {number}" for number in range(1, 401)])
     for page in (first, second):
         expect(page_end(page)).to_have_text("Number 400")
@@ -127,14 +135,6 @@ def who_is_further_behind_begins_with_the_newest(world):
     assert numbers == list(range(numbers[0], 703)), numbers
 
 
-def wait_until(page, holds):
-    """Waits for something that this side sees, while the page goes on."""
-    deadline = time.monotonic() + WAIT_MILLISECONDS / 1000
-    while not holds():
-        assert time.monotonic() < deadline, "it never came"
-        page.evaluate("0")
-
-
 def page_end(page):
     return page.locator(".message-body").last
 
@@ -152,6 +152,7 @@ def a_store_that_was_restored_is_loaded_afresh(world):
     here = world.conversation(page, "Restored", [("user", "Before")])
     page.goto(f"/c/{here}")
     expect_in_step(page)
+    expect(log(page)).to_contain_text("Before")
     problem = {"error": {"type": "x", "code": "resync", "message": "Load afresh.", "param": None, "request_id": "x"}}
     page.route(CHANGES, lambda route: route.fulfill(status=410, json=problem))
     with page.expect_response(re.compile(rf"/conversations/{here}\?limit=50")):
@@ -160,11 +161,16 @@ def a_store_that_was_restored_is_loaded_afresh(world):
 
 
 def a_socket_that_has_gone_silent_is_replaced(world):
-    sockets, silent, pongs = [], [], []
+    sockets, silent, pings, pongs = [], [], [], []
 
     def listen(socket):
         sockets.append(socket)
         server = socket.connect_to_server()
+
+        def ask(text):
+            server.send(text)
+            if "ping" in text:
+                pings.append(text)
 
         def pass_on(text):
             # No pong either: as if the network had swallowed both ends' goodbye.
@@ -174,6 +180,7 @@ def a_socket_that_has_gone_silent_is_replaced(world):
             if "pong" in text:
                 pongs.append(text)
 
+        socket.on_message(ask)
         server.on_message(pass_on)
 
     page = world.open(world.person("olga").state)
@@ -184,8 +191,11 @@ def a_socket_that_has_gone_silent_is_replaced(world):
     here = world.conversation(page, "Silence", [("user", "Before")])
     page.goto(f"/c/{here}")
     expect_in_step(page)
+    expect(log(page)).to_contain_text("Before")
     number = len(sockets)
-    page.clock.run_for(26_000)
+    page.clock.run_for(20_000)
+    # Whatever came meanwhile puts the question off.
+    wait_until(page, lambda: pings or page.clock.run_for(1_000))
     wait_until(page, lambda: pongs)
     page.clock.run_for(9_000)
     assert len(sockets) == number, "a socket that answers was replaced"
@@ -258,6 +268,8 @@ def a_computer_that_slept_asks_at_once(world):
     here = world.conversation(page, "Asleep", [("user", "Before")])
     page.goto(f"/c/{here}")
     expect_in_step(page)
+    # What isn't loaded by then would be there without a socket.
+    expect(log(page)).to_contain_text("Before")
     number = len(sockets)
     silent.append(sockets[-1])
     world.call(page, "post", f"/conversations/{here}/messages", {"role": "user", "content": "While it slept"})

@@ -1,10 +1,11 @@
 """What a person does on the page, and what they see there, by the names that the page gives to it."""
 
 import re
+import time
 
 from playwright.sync_api import expect
 
-from world import PASSWORD
+from world import PASSWORD, WAIT_MILLISECONDS
 
 
 def composer(page):
@@ -31,6 +32,14 @@ def answers(page):
 def expect_in_step(page):
     """The socket is open: what happens is told."""
     expect(page.locator(".workspace")).to_have_attribute("data-connection", "open")
+
+
+def wait_until(page, holds):
+    """Waits for something that this side sees, while the page goes on."""
+    deadline = time.monotonic() + WAIT_MILLISECONDS / 1000
+    while not holds():
+        assert time.monotonic() < deadline, "it never came"
+        page.evaluate("0")
 
 
 def expect_same_text(page, content):

@@ -19,6 +19,8 @@ def dialog(page, name):
 
 
 def open_settings(page, name):
+    # As in sidebar.menu_of.
+    expect(log(page)).to_be_visible()
     chooser(page).select_option(name)
     page.get_by_role("button", name="Projects and archive").click()
     page.get_by_role("menuitem", name="Project settings").click()
@@ -35,6 +37,7 @@ def a_project_is_made_and_shared(world):
     email = world.person("berta").email
     expect_in_step(second)
     expect(chooser(second)).to_have_count(0)
+    expect(composer(first)).to_be_focused()
     first.get_by_role("button", name="Projects and archive").click()
     first.get_by_role("menuitem", name="New project").click()
     box = dialog(first, "New project")
@@ -97,6 +100,8 @@ def a_conversation_is_moved_to_a_project(world):
     world.conversation(first, "Set sail", [("user", "Hello")])
     first.goto("/")
     expect_in_step(second)
+    # Where it could go is known with the projects.
+    expect(chooser(first)).to_be_visible()
     menu = menu_of(first, "Set sail")
     menu.get_by_role("menuitem", name="Move to a project").click()
     expect(first.get_by_role("menuitem")).to_have_text(["Harbour"])
@@ -124,7 +129,9 @@ def who_only_reads_is_offered_nothing_else(world):
     row(second, "One's own").hover()
     expect(row(second, "One's own").get_by_role("button")).to_have_count(2)
     # Nor can one's own be moved there.
-    expect(menu_of(second, "One's own").get_by_role("menuitem", name="Move")).to_have_count(0)
+    menu = menu_of(second, "One's own")
+    expect(menu.get_by_role("menuitem", name="Rename")).to_be_focused()
+    expect(menu.get_by_role("menuitem", name="Move")).to_have_count(0)
     second.keyboard.press("Escape")
     box = open_settings(second, "Archive of the town")
     expect(box).to_contain_text("You are a viewer of this project")
@@ -156,6 +163,7 @@ def who_renames_is_offered_nothing_else_meanwhile(world):
     expect_in_step(page)
     button = page.get_by_role("button", name="Rename this conversation")
     button.click()
+    expect(page.get_by_role("textbox", name="Title")).to_be_focused()
     world.call(page, "patch", f"/conversations/{here}", {"title": "Named meanwhile"})
     expect_title(page, "Named meanwhile")
     expect(button).to_be_hidden()
@@ -181,6 +189,8 @@ def a_role_that_changed_is_found_out(world):
     note = second.get_by_text("You may read here, but not write.")
     # As where the server lets somebody tell for a while that they are typing, since it has just looked whether they may.
     second.evaluate(TELLING_OF_NO_TYPING)
+    # Nor is it told by what is kept of a draft, which is refused as well, where one types slowly.
+    second.route("**/draft", lambda route: route.abort() if route.request.method == "PUT" else route.continue_())
     set_role("viewer")
     held = []
     second.route("**/api/chat", lambda route: held.append(route))
@@ -258,6 +268,7 @@ def roles_change_and_people_go(world):
 
 def who_is_removed_loses_the_project_from_the_screen(world):
     first, second = world.page_of("jost"), world.page_of("kaja")
+    expect(composer(second)).to_be_visible()
     project = world.project(first, "Secret garden", "kaja")
     world.call(first, "post", "/conversations", {"title": "Roses", "project_id": project})
     first.goto("/")

@@ -62,6 +62,12 @@ def banner(page):
     return page.locator(".rescue-banner")
 
 
+def expect_ready(page):
+    """Nothing is on its way any more that would take the focus, and a menu with it."""
+    expect(composer(page)).to_be_focused()
+    expect(banner(page)).to_be_visible()
+
+
 def sessions(page):
     return page.locator(".rescue-list > li")
 
@@ -179,7 +185,7 @@ def another_person_sees_what_is_left_and_nothing_of_the_others(world):
 def signing_out_leaves_nothing_behind(world):
     page = with_leftovers(world, "lea salvage")
     page.evaluate("localStorage.setItem('parley-theme', 'dark')")
-    expect(banner(page)).to_be_visible()
+    expect_ready(page)
     sign_out = lambda: choose(page, "Sign out")
     sign_out()
     dialog = page.get_by_role("dialog")
@@ -226,7 +232,7 @@ def a_session_that_ran_out_takes_nothing_unasked(world):
 
 def whoever_deletes_the_account_is_told_of_them(world):
     page = with_leftovers(world, "vic salvage")
-    expect(banner(page)).to_be_visible()
+    expect_ready(page)
     choose(page, "Delete my account…")
     dialog = page.get_by_role("dialog", name="Delete your account?")
     expect(dialog).to_contain_text("So do the messages that an older app left in this browser")
@@ -253,7 +259,7 @@ def hostile_leftovers_do_nothing(world):
 
 def it_is_done_by_keyboard(world):
     page = with_leftovers(world, "kai salvage")
-    expect(banner(page)).to_be_visible()
+    expect_ready(page)
     walk = Keyboard(page)
     page.evaluate("document.activeElement.blur()")
     walk.press_until("Have a look", "Tab", "Enter")
@@ -288,6 +294,7 @@ def pictures_of_the_rescue(world):
             picture = lambda what: page.screenshot(
                 path=world.artifacts / f"rescue-{what}-{name}-{scheme}.png", animations="disabled",
             )
+            expect(composer(page)).to_be_visible()
             expect(banner(page)).to_be_visible()
             picture("banner")
             banner(page).get_by_role("button", name="Have a look").click()

@@ -46,6 +46,9 @@ def main():
     parser.add_argument("--only", default="", help="run the checks whose name holds this")
     parser.add_argument("--artifacts", type=Path, help="where pictures go (a temporary directory)")
     parser.add_argument("--chromium", default="/usr/bin/chromium", help="the browser (%(default)s)")
+    parser.add_argument(
+        "--slowness", type=float, default=1, help="how many times slower pages run: finds checks that count on speed"
+    )
     options = parser.parse_args()
     artifacts = options.artifacts or Path(tempfile.mkdtemp(prefix="parley-pictures-"))
     artifacts.mkdir(parents=True, exist_ok=True)
@@ -63,7 +66,8 @@ def main():
             each.wait_until_ready()
         # In a container there are no privileges to build Chromium's sandbox with.
         browser = OneBrowser(
-            lambda: playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
+            lambda: playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"]),
+            options.slowness,
         )
         world = World(browser, server, artifacts)
         slow_world = World(browser, slow_server, artifacts, upstream)

@@ -152,10 +152,12 @@ FOCUSED = """() => (document.activeElement.getAttribute("aria-label") ?? documen
 
 def the_page_is_light(world):
     page = world.open(world.person("cleo").state)
+    world.conversation(page, "With an answer", [("user", "Hello"), ("assistant", "| a | b |\n|---|---|\n| c | d |")])
     responses = []
     page.on("response", lambda response: responses.append(response))
     with page.expect_websocket():  # The last that the page asks for before it is as people see it.
         page.goto("/")
+    expect(log(page).get_by_role("table")).to_be_visible()
     expect(composer(page)).to_be_visible()
     # The bodies are asked for afterwards: whoever asks for one while another is on its way stops the page's events.
     sizes = {response.url: len(response.body()) for response in responses if "/api/" not in response.url}

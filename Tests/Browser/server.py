@@ -40,6 +40,12 @@ class Server:
             self._command, cwd=self._directory.name, stdout=self._log, stderr=subprocess.STDOUT,
         )
 
+    def revive(self):
+        """Starts it if it doesn't run."""
+        if self._process.poll() is not None:
+            self.start()
+        self.wait_until_ready()
+
     def wait_until_ready(self):
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -104,6 +110,10 @@ class Upstream:
         """The next answer is this text, and whatever else a behaviour of it may say (parley-upstream --help)."""
         self._control("/control", {"answer": answer, **more})
 
+    def forget(self):
+        """Nothing of what it was told holds."""
+        self._control("/control", {}, method="DELETE")
+
     def release(self):
         self._control("/control/release", {})
 
@@ -111,8 +121,8 @@ class Upstream:
         self._process.kill()
         self._process.wait()
 
-    def _control(self, path, body):
-        request = urllib.request.Request(self.url.removesuffix("/v1") + path, json.dumps(body).encode(), method="POST")
+    def _control(self, path, body, method="POST"):
+        request = urllib.request.Request(self.url.removesuffix("/v1") + path, json.dumps(body).encode(), method=method)
         with urllib.request.urlopen(request, timeout=10):
             pass
 

@@ -21,6 +21,8 @@ def headings(page):
 
 
 def menu_of(page, title):
+    # A conversation that comes takes the focus to where one writes, and a menu without it closes.
+    expect(log(page)).to_be_visible()
     row(page, title).hover()
     row(page, title).get_by_role("button", name=f"More for “{title}”").click()
     return page.get_by_role("menu", name=f"More for “{title}”")
@@ -88,7 +90,7 @@ def a_day_that_begins_is_noticed(world):
 
 def set_times(world, times):
     """Gives conversations the time at which something happened in them last: nobody can wait that long."""
-    with sqlite3.connect(world.server.database) as store:
+    with sqlite3.connect(world.server.database, timeout=30) as store:
         for title, time in times.items():
             microseconds = int(time.timestamp() * 1_000_000)
             store.execute("UPDATE conversation SET updated_at = ? WHERE title = ?", (microseconds, title))
@@ -131,6 +133,8 @@ def what_is_deleted_can_be_brought_back(world):
     expect_title(page, "Dear to me")
     before = world.call(page, "get", f"/conversations/{here}")
     delete(page, "Dear to me")
+    # As long as one points at it, it stays.
+    undo(page).hover()
     expect_title(page, "Another")
     undo(page).click()
     expect(row(page, "Dear to me")).to_have_count(1)
@@ -147,9 +151,10 @@ def what_is_not_brought_back_is_deleted_after_a_while(world):
     page.goto("/")
     expect(row(page, "Of no use")).to_have_count(1)
     delete(page, "Of no use")
-    expect(undo(page)).to_be_visible()
-    page.mouse.move(600, 600)
+    # As long as one points at it, it stays.
+    undo(page).hover()
     with page.expect_response(lambda answer: answer.request.method == "DELETE" and gone in answer.url):
+        page.mouse.move(600, 600)
         page.clock.run_for(7_500)
     expect(undo(page)).to_have_count(0)
     expect_missing(world, page, gone)
@@ -188,6 +193,9 @@ def expect_missing(world, page, conversation):
 
 def what_is_unread_has_a_dot(world):
     first, second = world.page_of("sven"), world.page_of("tilda")
+    # Who has a conversation when the page comes is led into it, and has read it.
+    for page in (first, second):
+        expect(composer(page)).to_be_visible()
     project = world.project(first, "Between us", "tilda")
     here = world.call(first, "post", "/conversations", {"title": "For both", "project_id": project})["id"]
     append = lambda text: world.call(
@@ -325,6 +333,8 @@ def ten_thousand_conversations_stay_smooth(world):
     fill(world, first)
     page.goto("/")
     expect(rows(page).first).to_contain_text("Number 0")
+    # Whenever the socket opens, the list is read anew, and only its beginning.
+    expect_in_step(page)
     page.evaluate(WATCH_TASKS)
     result = page.evaluate(SCROLL_TO_THE_END)
     print(f"# {result}", flush=True)
@@ -370,7 +380,7 @@ def numbered(number):
 
 def fill(world, first):
     """So many conversations, straight into the store: what the first has, with other ids, titles and times."""
-    with sqlite3.connect(world.server.database) as store:
+    with sqlite3.connect(world.server.database, timeout=30) as store:
         columns = [name for _, name, *_ in store.execute("PRAGMA table_info(conversation)")]
         own = store.execute("SELECT * FROM conversation WHERE title = 'Number 0'").fetchone()
         values = dict(zip(columns, own))
@@ -395,6 +405,7 @@ NEXT_FRAME = "() => new Promise((resolve) => requestAnimationFrame(() => request
 
 SCROLL_TO_THE_END = """async () => {
     const list = document.querySelector(".sidebar-list");
+    const isLoading = () => list.querySelector(".rows-foot [role=status]") !== null;
     const frames = [];
     let most = 0;
     let last = performance.now();
@@ -407,7 +418,7 @@ SCROLL_TO_THE_END = """async () => {
         frames.push(now - last);
         last = now;
         most = Math.max(most, list.querySelectorAll(".row").length);
-        still = list.scrollTop === before ? still + 1 : 0;
+        still = list.scrollTop === before && !isLoading() ? still + 1 : 0;
     }
     frames.sort((one, other) => one - other);
     const at = (part) => Math.round(frames[Math.floor(frames.length * part)] * 10) / 10;

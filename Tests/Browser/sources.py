@@ -47,6 +47,7 @@ def sources_open_beside_the_answer(world):
     reply.get_by_role("button", name="Source 1: Tides").last.click()
     expect(panel).to_be_visible()
     page.set_viewport_size(PHONE)
+    expect(panel).to_have_css("position", "fixed")
     sheet = panel.bounding_box()
     assert sheet["width"] == PHONE["width"] and sheet["y"] + sheet["height"] == PHONE["height"], sheet
     panel.get_by_role("button", name="Close").click()
@@ -127,6 +128,7 @@ def an_instruction_that_was_cut_off_stays(world):
     send(page, "Make it blue, or not")
     reply = answers(page).last
     expect(reply).to_have_attribute("data-status", "streaming")
+    expect(instruction_of(reply)).to_contain_text("Set the colour in base.css.")
     page.get_by_role("button", name="Stop the answer").click()
     expect(reply).to_contain_text("Stopped.")
     expect(instruction_of(reply)).to_contain_text("Set the colour in base.css.")

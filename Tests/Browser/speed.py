@@ -20,6 +20,8 @@ def the_page_is_painted_at_once(world):
     for _ in range(5):
         page.reload()
         expect(composer(page)).to_be_visible()
+        # What is laid out needn't be painted yet.
+        page.wait_for_function("performance.getEntriesByName('first-paint').length > 0")
         figures.append(page.evaluate(PAINTS))
     first, loaded, requests = (sorted(each)[len(each) // 2] for each in zip(*figures))
     print(f"# first paint after {first:.0f} ms, all {requests} files after {loaded:.0f} ms", flush=True)
@@ -59,6 +61,7 @@ def nothing_stalls_while_an_answer_comes(world):
     client.send("Tracing.start", {"traceConfig": config, "transferMode": "ReportEvents"})
     send(page, "Tell me all of it")
     expect(answers(page).last).to_have_attribute("data-status", "streaming")
+    expect(answers(page).last).to_have_attribute("data-status", "delivered", timeout=120_000)
     expect_answered(page)
     client.send("Tracing.end")
     while not done:

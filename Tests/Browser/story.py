@@ -10,7 +10,8 @@ from parley_page import (
 )
 
 SECRET = "heliotrope-4711"
-LONG = " ".join(f"word{number}" for number in range(1, 61))
+# Long enough to be seen in the middle.
+LONG = " ".join(f"word{number}" for number in range(1, 141))
 
 
 class Story:
@@ -113,6 +114,7 @@ class Story:
     def _expect_same_as_stored(self):
         """What is on the page is what the server has, no more and no less."""
         stored = self._world.call(self._page, "get", f"/conversations/{self._conversation}")["messages"]
+        expect(self._page.locator(".message")).to_have_count(len(stored))
         shown = self._page.locator(".message").evaluate_all("all => all.map(one => one.dataset.id)")
         assert shown == [message["id"] for message in stored], f"{shown} on the page, {stored} in the store"
 

@@ -10,6 +10,7 @@ from live import two_tabs
 from parley_page import (
     answers, composer, conversation_id, expect_answered, expect_in_step, expect_title, log, new_conversation, say,
 )
+from search import let_go
 from server import Server
 from world import PHONE, World
 
@@ -56,6 +57,7 @@ def a_message_is_copied_as_it_was_written(world):
 def reactions_are_switched_on_and_off_and_seen_in_the_other_tab(world):
     first, second, _ = two_tabs(world, "tess", "Reacted to")
     tool(first, 1, "React")
+    expect(first.get_by_role("button", name="React with 👍")).to_be_focused()
     first.keyboard.press("ArrowRight")
     first.keyboard.press("ArrowLeft")
     expect(first.get_by_role("button", name="React with 👍")).to_be_focused()
@@ -211,7 +213,7 @@ def tools_that_come_late_take_no_focus(world):
     with page.expect_request("**/message-tools.js"):
         page.keyboard.press("Tab")
     composer(page).focus()
-    held.pop().continue_()
+    let_go(page, held)
     expect(tools(page)).to_have_count(1)
     expect(composer(page)).to_be_focused()
 

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from parley_page import (
-    account_menu, answers, composer, expect_session_ended, rows,
+    account_menu, answers, composer, expect_session_ended, log, rows,
 )
 
 PERSON = "vera van der berg"
@@ -59,6 +59,8 @@ def register(world, page):
 
 
 def empty(world, page):
+    # What another view has left unsent would come back.
+    world.call(page, "put", "/conversations/new/draft", {"text": ""})
     page.goto("/")
     expect(composer(page)).to_be_visible()
     page.keyboard.press("Control+Shift+O")
@@ -139,7 +141,8 @@ def erasing(world, page):
 def offline(world, page):
     open_rich(world, page)
     page.context.set_offline(True)
-    expect(page.locator(".connection")).to_contain_text("You are offline")
+    # A socket that says nothing is waited for, for eight seconds at least.
+    expect(page.locator(".connection")).to_contain_text("You are offline", timeout=30_000)
 
 
 def rescue(world, page):
@@ -322,8 +325,12 @@ def rescue_leaving(world, page):
 
 def undo(world, page):
     deleting(world, page)
+    here = page.url
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    # As long as one is there, it stays.
+    # As long as one is there, it stays; and what is open next takes the focus.
+    page.get_by_role("button", name="Undo").hover()
+    page.wait_for_url(lambda url: url != here)
+    expect(log(page)).to_be_visible()
     page.get_by_role("button", name="Undo").focus()
     expect(page.locator(".notice-undo")).to_be_visible()
 

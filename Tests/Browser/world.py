@@ -1,10 +1,11 @@
 """What the checks share: the browser, the server's address, and the people who use them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from server import Server, Upstream
 
@@ -26,10 +27,14 @@ class Person:
 
 
 class OneBrowser:
-    """The browser of the checks; another one from time to time, so that a check doesn't depend on all before it."""
+    """
+    The browser of the checks; another one from time to time, so that a check doesn't depend on all before it. Its pages
+    are so many times slower than the processor is.
+    """
 
-    def __init__(self, launch):
+    def __init__(self, launch, slowness=1):
         self._launch = launch
+        self._slowness = slowness
         self._browser = launch()
 
     def renew(self):
@@ -44,7 +49,14 @@ class OneBrowser:
         return self._browser.contexts
 
     def new_context(self, **options):
-        return self._browser.new_context(**options)
+        context = self._browser.new_context(**options)
+        if self._slowness != 1:
+            context.on("page", self._slow_down)
+        return context
+
+    def _slow_down(self, page):
+        with suppress(Error):  # It may be closed already.
+            page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": self._slowness})
 
 
 class World:
@@ -57,9 +69,16 @@ class World:
         self.complaints = []
         self.dialogs = []
         self._numbers = count(1)
-        # The people of a module's checks are its own: what one module does to somebody, another knows nothing of.
+        # The people of a check are its own: what one does to somebody, another knows nothing of.
         self.cast = None
         self._people = {}
+
+    def begin(self, cast):
+        """Another check: the server runs, the model has nothing left to say, and nobody has an account yet."""
+        self.cast = cast
+        self.server.revive()
+        if self.upstream:
+            self.upstream.forget()
 
     def open(self, state=None, viewport=DESKTOP, **options):
         """A page in a browser context of its own, with everything it complains about noted."""
