@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from conversations import TOLD_LATE
 from parley_page import composer, expect_title, log, rows
 from world import PHONE
 
@@ -110,6 +111,7 @@ def one_gets_to_results_by_keys(world):
 def results_come_page_by_page(world):
     page = world.page_of("xenia")
     world.conversation(page, "Much of it", [("user", f"wheat number {number}") for number in range(1, 101)])
+    page.add_init_script(TOLD_LATE)
     page.goto("/")
     field(page).fill("wheat")
     links = part(page, "Messages").get_by_role("link")

@@ -56,7 +56,8 @@ export class SearchResults {
     );
     this.element.addEventListener("keydown", (event) => this.#keyPressed(event));
     const nearEnd = { root: this.element, rootMargin: "400px" };
-    this.#observer = new IntersectionObserver(([end]) => end.isIntersecting && this.#loadMore(), nearEnd);
+    // Of several changes that are told of at once the last counts.
+    this.#observer = new IntersectionObserver((told) => told.at(-1).isIntersecting && this.#loadMore(), nearEnd);
     this.#observer.observe(this.#foot);
   }
 

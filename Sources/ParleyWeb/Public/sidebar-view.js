@@ -65,7 +65,8 @@ export class SidebarView {
     });
     marks.addEventListener("change", () => this.#refresh());
     const nearEnd = { root: this.#scroller, rootMargin: "1500px" };
-    this.#observer = new IntersectionObserver(([end]) => end.isIntersecting && this.#loadMore(), nearEnd);
+    // Of several changes that are told of at once the last counts.
+    this.#observer = new IntersectionObserver((told) => told.at(-1).isIntersecting && this.#loadMore(), nearEnd);
     // One timer for all times, and for the day that begins.
     const ticking = setInterval(() => this.#update(), minute);
     signal.addEventListener("abort", () => clearInterval(ticking));
