@@ -61,7 +61,7 @@ class Checks:
             reason = " ".join(str(error).split())[:300] or type(error).__name__
             print(f"{'# late' if is_late else 'not ok'} - {name}: {reason}", flush=True)
             traceback.print_exc()
-            self._picture(check.__name__)
+            self._picture(f"{'late' if is_late else 'failed'}-{check.__name__}")
             return not is_late
         self._passed += 1
         print(f"ok - {name} ({time.monotonic() - begun:.0f} s)", flush=True)
@@ -76,7 +76,7 @@ class Checks:
         pages = [page for context in self._browser.contexts for page in context.pages]
         for number, page in enumerate(pages):
             try:
-                page.screenshot(path=self._artifacts / f"failed-{name}-{number}.png", timeout=5000)
+                page.screenshot(path=self._artifacts / f"{name}-{number}.png", timeout=5000)
             except Exception as error:  # A picture is a help, not the matter.
                 print(f"# no picture: {error}", flush=True)
 

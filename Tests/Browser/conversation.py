@@ -148,13 +148,19 @@ READ_AGAIN = """async (log, seq) => {
   return log.querySelector(`[data-seq="${seq}"]`).getBoundingClientRect().y;
 }"""
 
-# The first message in sight, and where it stands.
+# The first message in sight, and where it stands once all rows around it are drawn, which may take some frames.
 SCROLL_AND_READ = """async (log) => {
   log.scrollTop -= 1500;
-  for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
   const edge = log.getBoundingClientRect().top;
-  const first = [...log.querySelectorAll("[data-seq]")].find((one) => one.getBoundingClientRect().bottom > edge);
-  return [Number(first.dataset.seq), first.getBoundingClientRect().y];
+  const first = () => [...log.querySelectorAll("[data-seq]")].find((one) => one.getBoundingClientRect().bottom > edge);
+  let found;
+  for (let still = 0; still < 10; ) {
+    await new Promise(requestAnimationFrame);
+    const now = [Number(first().dataset.seq), first().getBoundingClientRect().y];
+    still = String(now) === String(found) ? still + 1 : 0;
+    found = now;
+  }
+  return found;
 }"""
 
 

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from parley_page import (
-    account_menu, composer, expect_answered, expect_title, log, new_conversation, row, say,
+    account_menu, composer, expect_answered, expect_title, log, new_conversation, row, say, wait_until,
 )
 from world import PHONE
 
@@ -106,6 +106,20 @@ def the_account_menu_works_by_keys(world):
     expect(composer(page)).to_be_visible()
 
 
+def a_menu_stays_open_while_the_conversation_comes(world):
+    page = world.page_of("kit", "/help")
+    here = world.conversation(page, "Slow to come", [("user", "Hello")])
+    held = []
+    page.route(f"**/api/conversations/{here}?*", lambda route: held.append(route))
+    page.goto(f"/c/{here}")
+    first = account_menu(page).get_by_role("menuitemradio").first
+    expect(first).to_be_focused()
+    wait_until(page, lambda: held)
+    held.pop().continue_()
+    expect(log(page)).to_contain_text("Hello")
+    expect(first).to_be_focused()
+
+
 def the_drawer_opens_and_closes_by_keys(world):
     page = world.page_of("kit", viewport=PHONE)
     expect(composer(page)).to_be_visible()
@@ -163,6 +177,7 @@ CHECKS = [
     single_keys_can_be_turned_off,
     one_moves_between_conversations_by_keys,
     the_account_menu_works_by_keys,
+    a_menu_stays_open_while_the_conversation_comes,
     the_drawer_opens_and_closes_by_keys,
     the_focus_is_always_to_be_seen,
 ]

@@ -55,6 +55,8 @@ def shown(page):
 def read_all(page):
     """The texts of all messages, as one comes upon them from the end to the beginning; nothing moves meanwhile."""
     expect(log(page)).to_have_attribute("aria-busy", "false")
+    # Chromium draws a tab behind another one once a second.
+    page.bring_to_front()
     log(page).press("End")
     result = log(page).evaluate(READ_UPWARDS)
     assert result["moved"] == [], f"what one was reading has moved: {result['moved']}"

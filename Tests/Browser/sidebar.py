@@ -105,6 +105,7 @@ def a_conversation_is_pinned_and_archived(world):
         one.goto("/")
         expect(rows(one)).to_have_count(3)
         expect_in_step(one)
+    page.bring_to_front()
     choose(page, "Number 1", "Pin")
     for one in (page, other):
         expect(rows(one).first).to_contain_text("Number 1")
@@ -355,7 +356,7 @@ def ten_thousand_conversations_stay_smooth(world):
     spent, known = task_seconds(tracing), len(told)
     for number in range(20):
         world.call(page, "patch", f"/conversations/{first}", {"title": f"Number 0, {number} times"})
-    world.call(page, "patch", f"/conversations/{numbered(9_000)}", {"title": "Up from below"})
+    world.call(page, "patch", f"/conversations/{numbered(first, 9_000)}", {"title": "Up from below"})
     while len(told) < known + 21:
         page.evaluate(NEXT_FRAME)
     page.evaluate(NEXT_FRAME)
@@ -374,22 +375,23 @@ def task_seconds(tracing):
     return next(one["value"] for one in metrics if one["name"] == "TaskDuration")
 
 
-def numbered(number):
-    return str(uuid.UUID(int=0x01900000_0000_7000_8000_000000000000 + number))
+def numbered(first, number):
+    """The id of the one that comes so many after the first."""
+    return str(uuid.UUID(int=uuid.UUID(first).int + number))
 
 
 def fill(world, first):
     """So many conversations, straight into the store: what the first has, with other ids, titles and times."""
     with sqlite3.connect(world.server.database, timeout=30) as store:
         columns = [name for _, name, *_ in store.execute("PRAGMA table_info(conversation)")]
-        own = store.execute("SELECT * FROM conversation WHERE title = 'Number 0'").fetchone()
+        own = store.execute("SELECT * FROM conversation WHERE id = ?", [uuid.UUID(first).bytes]).fetchone()
         values = dict(zip(columns, own))
         values["updated_at"] -= 1_000_000
         places = ", ".join("?" for _ in columns)
         key = values["key"]
         for number in range(1, MANY + 1):
             values["key"] = key + 1_000_000 + number
-            values["id"] = uuid.UUID(numbered(number)).bytes
+            values["id"] = uuid.UUID(numbered(first, number)).bytes
             values["title"] = f"Number {number}"
             values["updated_at"] -= 600_000_000
             store.execute(f"INSERT INTO conversation VALUES ({places})", [values[name] for name in columns])
