@@ -231,6 +231,8 @@ def a_role_that_changed_is_found_out(world):
     third = world.page_of("petra", f"/c/{ids['Arches']}")
     expect_title(third, "Arches")
     expect_in_step(third)
+    # By then the page has read what roles there are.
+    expect(third.locator(".bar-project")).to_have_text("Bridge · 2 members")
     set_role("viewer")
     composer(third).fill("Why")
     expect(third.get_by_text("You may read here, but not write.")).to_be_visible()

@@ -88,9 +88,16 @@ def another_person_sees_an_answer_grow_and_may_stop_it(world):
     world.upstream.release()
 
 
+def expect_able_to_follow(*pages):
+    """They have what reads a stream, which they ask for as soon as an answer is under way."""
+    for page in pages:
+        page.wait_for_function("performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/sse.js'))")
+
+
 def an_answer_whose_server_died_shows_what_there_was(world):
     first, second, here = two_tabs(world, "ann")
     part = ask_and_hold(world, first)
+    expect_able_to_follow(first, second)
     world.server.kill()
     for page in (first, second):
         expect(connection(page)).to_contain_text("Connection lost")
@@ -113,6 +120,7 @@ def an_answer_is_whole_after_the_network_was_gone(world):
     world.upstream.slowly(TEXT, 5)
     send(first, "Tell me all of it")
     expect(answers(second).last).to_contain_text("word5")
+    expect_able_to_follow(first, second)
     with offline(first, second):
         pass
     for page in (first, second):
